@@ -1,0 +1,66 @@
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+
+static int64_t clock_read_us(clockid_t id) {
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_wall_us(void) {
+    return clock_read_us(CLOCK_REALTIME);
+}
+
+int64_t clock_monotonic_us(void) {
+    return clock_read_us(CLOCK_MONOTONIC);
+}
+
+/* Seconds rounded down, so that times before 1970 come out right too. */
+static time_t clock_seconds(int64_t wall_us) {
+    return (time_t)((wall_us - (wall_us % 1000000 + 1000000) % 1000000) / 1000000);
+}
+
+void clock_format_iso(int64_t wall_us, char ret_text[CLOCK_ISO_BYTES]) {
+    time_t seconds = clock_seconds(wall_us);
+    struct tm parts = {0};
+    gmtime_r(&seconds, &parts);
+    size_t used = strftime(ret_text, CLOCK_ISO_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(ret_text + used, CLOCK_ISO_BYTES - used, ".%06dZ",
+        (int)((wall_us % 1000000 + 1000000) % 1000000));
+}
+
+static bool same_day(const struct tm *a, const struct tm *b) {
+    return a->tm_year == b->tm_year && a->tm_yday == b->tm_yday;
+}
+
+void clock_format_ago(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_BYTES]) {
+    int64_t seconds = (now_us - wall_us) / 1000000;
+    if (seconds >= 0 && seconds < 5) {
+        snprintf(ret_text, CLOCK_AGO_BYTES, "just now");
+        return;
+    }
+    if (seconds >= 0 && seconds < 60) {
+        snprintf(ret_text, CLOCK_AGO_BYTES, "%d s ago", (int)seconds);
+        return;
+    }
+    if (seconds >= 0 && seconds < 3600) {
+        snprintf(ret_text, CLOCK_AGO_BYTES, "%d min ago", (int)(seconds / 60));
+        return;
+    }
+    time_t then = clock_seconds(wall_us), now = clock_seconds(now_us);
+    time_t a_day_ago = now - 86400;
+    struct tm then_parts = {0}, now_parts = {0}, yesterday_parts = {0};
+    localtime_r(&then, &then_parts);
+    localtime_r(&now, &now_parts);
+    localtime_r(&a_day_ago, &yesterday_parts);
+    const char *format = "%d %b %Y %H:%M";
+    if (same_day(&then_parts, &now_parts))
+        format = "today %H:%M";
+    else if (same_day(&then_parts, &yesterday_parts))
+        format = "yesterday %H:%M";
+    if (!strftime(ret_text, CLOCK_AGO_BYTES, format, &then_parts))
+        snprintf(ret_text, CLOCK_AGO_BYTES, "long ago");
+}

@@ -1,0 +1,23 @@
+/*
+ * Times. Wall clock times are microseconds since 1970-01-01 UTC; durations come from the monotonic
+ * clock. Any thread.
+ */
+#ifndef FORKERNEL_BASE_CLOCK_H
+#define FORKERNEL_BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int64_t clock_wall_us(void);
+int64_t clock_monotonic_us(void);
+
+enum { CLOCK_ISO_BYTES = 32, CLOCK_AGO_BYTES = 32 };
+
+/* "2026-03-01T12:34:56.789012Z", as message headers carry it (ISO 8601). */
+void clock_format_iso(int64_t wall_us, char ret_text[CLOCK_ISO_BYTES]);
+
+/* How long before `now_us` that was, for people: "just now", "3 min ago", "yesterday 17:02", "12
+   Mar 2026 09:15" (local time zone). */
+void clock_format_ago(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_BYTES]);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * Which cell of which document an execute request speaks of.
+ *
+ * JupyterLab puts the nbformat cell id into metadata.cellId and starts the kernel with the
+ * notebook's path in JPY_SESSION_NAME. VS Code's cellId is a URI that carries both:
+ * `vscode-notebook-cell:/home/a/nb.ipynb#W2sZmlsZQ`. Others send nothing. Event loop thread only.
+ */
+#ifndef FORKERNEL_KERNEL_CELL_PLACE_H
+#define FORKERNEL_KERNEL_CELL_PLACE_H
+
+#include <jansson.h>
+
+struct cell_place {
+    char *document; /* absolute path without symbolic links; NULL: not known */
+    char *key;      /* of the cell; NULL: not known */
+};
+
+/* `metadata` of the request, may be NULL. What cannot be known is NULL. */
+struct cell_place cell_place_find(const json_t *metadata);
+void cell_place_finish(struct cell_place *place);
+
+/* The path in the one spelling that the history knows documents by: absolute, links resolved as far
+   as the file's folder exists. New memory; NULL without memory. */
+char *document_path_normalise(const char *path);
+
+#endif

@@ -1,0 +1,59 @@
+#include "kernel/commands/command.h"
+
+#include "base/buf.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int command_misused(const struct command *command, const char *format, ...) {
+    struct buf text = BUF_INIT;
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    fprintf(stderr, "forkernel %s: %s\nusage: forkernel %s %s\n", command->name, buf_string(&text),
+        command->name, command->arguments);
+    buf_finish(&text);
+    return 2;
+}
+
+int command_failed(const struct error *error) {
+    fprintf(stderr, "forkernel: %s\n", error->message);
+    return 1;
+}
+
+bool command_option(int argc, char **argv, int *at, const char *name, const char **ret_value) {
+    size_t length = strlen(name);
+    if (strncmp(argv[*at], name, length) != 0)
+        return false;
+    if (argv[*at][length] == '=') {
+        *ret_value = argv[*at] + length + 1;
+        return true;
+    }
+    if (argv[*at][length])
+        return false;
+    *ret_value = *at + 1 < argc ? argv[++*at] : NULL;
+    return true;
+}
+
+char *command_program(void) {
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0)
+        return NULL;
+    path[length] = '\0';
+    return strdup(path);
+}
+
+char *command_prefix(void) {
+    char *path = command_program();
+    for (int i = 0; path && i < 2; i++) {
+        char *slash = strrchr(path, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    return path;
+}

@@ -1,0 +1,243 @@
+#include "kernel/execution.h"
+
+#include "base/clock.h"
+#include "kernel/cell_place.h"
+#include "kernel/dispatch.h"
+#include "kernel/fk_cell.h"
+#include "kernel/kernel.h"
+#include "kernel/output.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum {
+    SHOWN_BYTES =
+        512 *
+        1024, /* of each stream of a run go out live, as much as the history keeps of a beginning */
+    SHOWN_TAIL_BYTES = 64 * 1024,
+};
+
+static void start_next(struct kernel *kernel);
+
+void execution_init(struct execution *execution) {
+    *execution = (struct execution){.flush_timer = -1};
+    front_text_init(&execution->text, SHOWN_BYTES, SHOWN_TAIL_BYTES);
+}
+
+void execution_finish(struct kernel *kernel) {
+    struct execution *execution = &kernel->execution;
+    while (execution->waiting) {
+        struct request *request = execution->waiting;
+        execution->waiting = request->next;
+        request_finish(kernel, &request);
+    }
+    if (execution->running) {
+        struct request *request = execution->running;
+        execution->running = NULL;
+        output_flush(kernel);
+        request_finish(kernel, &request);
+    }
+    json_decref(execution->last_parent);
+    execution->last_parent = NULL;
+    front_text_finish(&execution->text);
+}
+
+struct request *execution_running(const struct execution *execution) {
+    return execution->running;
+}
+
+void execution_add(struct kernel *kernel, struct request *request) {
+    struct request **end = &kernel->execution.waiting;
+    while (*end)
+        end = &(*end)->next;
+    *end = request;
+    start_next(kernel);
+}
+
+static struct request *take_waiting(struct execution *execution) {
+    struct request *request = execution->waiting;
+    if (request) {
+        execution->waiting = request->next;
+        request->next = NULL;
+    }
+    return request;
+}
+
+static bool is_blank(const char *text) {
+    while (isspace((unsigned char)*text))
+        text++;
+    return !*text;
+}
+
+static void reply_ok(struct kernel *kernel, struct request *request, json_t *payload,
+    json_t *user_expressions, json_t *metadata) {
+    request_reply_with_metadata(kernel, request, "execute_reply", metadata,
+        json_pack("{s:s, s:I, s:o, s:o}", "status", "ok", "execution_count",
+            (json_int_t)kernel->execution.count, "payload", payload ? payload : json_array(),
+            "user_expressions", user_expressions ? json_incref(user_expressions) : json_object()));
+}
+
+static void reply_error(struct kernel *kernel, struct request *request, const char *ename,
+    const char *evalue, json_t *traceback, json_t *metadata) {
+    request_reply_with_metadata(kernel, request, "execute_reply", metadata,
+        json_pack("{s:s, s:I, s:s, s:s, s:O}", "status", "error", "execution_count",
+            (json_int_t)kernel->execution.count, "ename", ename, "evalue", evalue, "traceback",
+            traceback));
+}
+
+/* A cell failed: where the front end wants that, the ones behind it do not run. Some that it sent
+   before it knew may still lie in the socket. */
+static void abort_waiting(struct kernel *kernel) {
+    struct execution *execution = &kernel->execution;
+    if (!execution->stop_on_error)
+        return;
+    bool was_holding = execution->holding;
+    execution->holding = true;
+    kernel_read_channels(kernel);
+    execution->holding = was_holding;
+    struct request *request;
+    while ((request = take_waiting(execution))) {
+        request_begin(kernel, request);
+        json_t *traceback = json_pack("[s]", "not run: a cell before this one failed");
+        reply_error(
+            kernel, request, "ExecutionAborted", "a cell before this one failed", traceback, NULL);
+        json_decref(traceback);
+        request_finish(kernel, &request);
+    }
+}
+
+/* The request is answered and idle follows; then it is the next one's turn. */
+static void end_running(struct kernel *kernel) {
+    struct request *request = kernel->execution.running;
+    kernel->execution.running = NULL;
+    kernel->execution.waiting_for_input = false;
+    request_finish(kernel, &request);
+}
+
+static void run_fk(struct kernel *kernel, struct request *request, const char *code,
+    const struct cell_place *place) {
+    struct fk_cell_outcome outcome = fk_cell_run(kernel, code, place);
+    output_flush(kernel);
+    if (outcome.error) {
+        json_t *traceback = json_pack("[s]", outcome.error);
+        output_error(kernel, "HistoryError", outcome.error, traceback);
+        reply_error(kernel, request, "HistoryError", outcome.error, traceback, NULL);
+        json_decref(traceback);
+    } else {
+        reply_ok(kernel, request, outcome.payload, NULL, NULL);
+        outcome.payload = NULL;
+    }
+    bool failed = outcome.error != NULL;
+    fk_cell_outcome_finish(&outcome);
+    end_running(kernel);
+    if (failed)
+        abort_waiting(kernel);
+}
+
+static void start(struct kernel *kernel, struct request *request) {
+    struct execution *execution = &kernel->execution;
+    struct buf code_bytes = BUF_INIT;
+    const char *code = content_code(request, &code_bytes);
+    execution->silent = content_bool(request, "silent", false);
+    bool store = !execution->silent && content_bool(request, "store_history", true);
+    bool blank = is_blank(code);
+    execution->stop_on_error = content_bool(request, "stop_on_error", true);
+
+    request_begin(kernel, request);
+    execution->running = request;
+    json_decref(execution->last_parent);
+    execution->last_parent = json_incref(request->message->header);
+    front_text_restart(&execution->text);
+    if (store && !blank)
+        execution->count++;
+    if (!execution->silent)
+        kernel_publish_new(kernel, request->message->header, "execute_input",
+            json_pack("{s:s, s:I}", "code", code, "execution_count", (json_int_t)execution->count));
+
+    struct cell_place place = cell_place_find(request->message->metadata);
+    recorder_skip(kernel->recorder);
+    if (fk_cell_is_command(code)) {
+        run_fk(kernel, request, code, &place);
+    } else if (blank) {
+        reply_ok(kernel, request, NULL, NULL, NULL);
+        end_running(kernel);
+    } else {
+        if (store)
+            recorder_begin(kernel->recorder, &place, code, execution->count,
+                json_object_get(request->message->metadata, "deletedCells"));
+        struct engine_cell cell = {
+            .code = code,
+            .execution_count = execution->count,
+            .silent = execution->silent,
+            .allow_stdin = content_bool(request, "allow_stdin", true),
+            .user_expressions = json_object_get(request->message->content, "user_expressions"),
+        };
+        kernel->engine->ops->execute(kernel->engine, &cell);
+    }
+    cell_place_finish(&place);
+    buf_finish(&code_bytes);
+}
+
+/* A cell may end before start() returns, which brings us here a second time: the first time goes
+ * on. */
+static void start_next(struct kernel *kernel) {
+    struct execution *execution = &kernel->execution;
+    struct request *request;
+    if (execution->holding)
+        return;
+    execution->holding = true;
+    while (!execution->running && (request = take_waiting(execution)))
+        start(kernel, request);
+    execution->holding = false;
+}
+
+static json_t *reply_metadata(struct kernel *kernel, const struct engine_outcome *outcome) {
+    json_t *timing = outcome->timing ? json_copy(outcome->timing) : json_object();
+    json_object_set_new(timing, "record", json_integer(recorder_take_time_us(kernel->recorder)));
+    return json_pack("{s:{s:o}}", "forkernel", "timing_us", timing);
+}
+
+static enum history_run_status run_status(const struct engine_outcome *outcome) {
+    if (outcome->result == ENGINE_OK)
+        return HISTORY_OK;
+    return strcmp(outcome->ename, "KeyboardInterrupt") == 0 ? HISTORY_INTERRUPTED : HISTORY_ERROR;
+}
+
+void execution_done(void *context, const struct engine_outcome *outcome) {
+    struct kernel *kernel = context;
+    struct request *request = kernel->execution.running;
+    if (!request)
+        return;
+    front_text_end(&kernel->execution.text);
+    output_flush(kernel);
+    if (outcome->result == ENGINE_ERROR)
+        output_error(kernel, outcome->ename, outcome->evalue, outcome->traceback);
+    recorder_end(kernel->recorder, run_status(outcome));
+    output_flush(kernel); /* a warning that recording has failed */
+
+    json_t *metadata = reply_metadata(kernel, outcome);
+    if (outcome->result == ENGINE_OK)
+        reply_ok(kernel, request, NULL, outcome->user_expressions, metadata);
+    else
+        reply_error(kernel, request, outcome->ename, outcome->evalue, outcome->traceback, metadata);
+    json_decref(metadata);
+    end_running(kernel);
+
+    if (outcome->result == ENGINE_ERROR)
+        abort_waiting(kernel);
+    start_next(kernel);
+}
+
+void execution_interrupt(struct kernel *kernel) {
+    kernel->execution.waiting_for_input = false;
+    if (kernel->execution.running)
+        kernel->engine->ops->interrupt(kernel->engine);
+}
+
+void execution_input(struct kernel *kernel, const char *value) {
+    if (!kernel->execution.waiting_for_input)
+        return;
+    kernel->execution.waiting_for_input = false;
+    bool end_of_file = !value || strcmp(value, "\x04") == 0;
+    kernel->engine->ops->input_reply(kernel->engine, end_of_file ? NULL : value);
+}

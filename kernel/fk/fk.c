@@ -1,0 +1,95 @@
+#include "kernel/fk/fk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct fk_verb *const verbs[] = {&fk_tree, &fk_show, &fk_restore, &fk_log, &fk_help};
+
+const struct fk_verb *fk_verb_at(size_t index) {
+    return index < sizeof verbs / sizeof *verbs ? verbs[index] : NULL;
+}
+
+const struct fk_verb *fk_verb_find(const char *name) {
+    for (size_t i = 0; fk_verb_at(i); i++)
+        if (strcmp(fk_verb_at(i)->name, name) == 0)
+            return fk_verb_at(i);
+    return NULL;
+}
+
+void fk_print_bytes(struct fk_context *context, const char *bytes, size_t size) {
+    context->sink->text(context->sink->context, bytes, size);
+}
+
+void fk_printf(struct fk_context *context, const char *format, ...) {
+    struct buf text = BUF_INIT;
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    fk_print_bytes(context, buf_string(&text), text.size);
+    buf_finish(&text);
+}
+
+const char *fk_colour(const struct fk_context *context, enum fk_colour colour) {
+    static const char *const sequences[] = {
+        [FK_PLAIN] = "\x1b[0m",
+        [FK_BOLD] = "\x1b[1m",
+        [FK_FAINT] = "\x1b[2m",
+        [FK_RED] = "\x1b[31m",
+        [FK_GREEN] = "\x1b[32m",
+        [FK_YELLOW] = "\x1b[33m",
+        [FK_BLUE] = "\x1b[34m",
+    };
+    return context->sink->colours ? sequences[colour] : "";
+}
+
+enum status fk_parse_number(const char *word, int64_t *ret_number, struct error *error) {
+    const char *digits = *word == 'v' || *word == '#' ? word + 1 : word;
+    char *end;
+    long long number = strtoll(digits, &end, 10);
+    if (*digits < '0' || *digits > '9' || *end || number < 1)
+        return error_set(error, STATUS_INVALID,
+            "'%s' is no version number; the tree shows them: %%fk tree", word);
+    *ret_number = number;
+    return STATUS_OK;
+}
+
+void fk_append_run(
+    const struct fk_context *context, const struct history_run_info *run, struct buf *out) {
+    enum fk_colour colour = FK_RED;
+    if (run->status == HISTORY_OK)
+        colour = FK_GREEN;
+    else if (run->status == HISTORY_RUNNING || run->status == HISTORY_INTERRUPTED)
+        colour = FK_YELLOW;
+    buf_printf(out, "%s%s%s [%lld]", fk_colour(context, colour),
+        history_run_status_name(run->status), fk_colour(context, FK_PLAIN),
+        (long long)run->execution_count);
+}
+
+void fk_format_duration(int64_t microseconds, char ret_text[FK_DURATION_BYTES]) {
+    double seconds = (double)microseconds / 1e6;
+    if (seconds < 0.001)
+        snprintf(ret_text, FK_DURATION_BYTES, "%d us", (int)microseconds);
+    else if (seconds < 1)
+        snprintf(ret_text, FK_DURATION_BYTES, "%.0f ms", seconds * 1e3);
+    else if (seconds < 120)
+        snprintf(ret_text, FK_DURATION_BYTES, "%.1f s", seconds);
+    else
+        snprintf(ret_text, FK_DURATION_BYTES, "%.0f min", seconds / 60);
+}
+
+enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,
+    struct history_cell *ret_cell, struct error *error) {
+    struct history_cells cells;
+    enum status status =
+        history_list_cells(context->history, context->document_id, memory, &cells, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < cells.count; i++)
+        if (strcmp(cells.items[i].key, key) == 0) {
+            *ret_cell = cells.items[i];
+            return STATUS_OK;
+        }
+    return error_set(error, STATUS_NOT_FOUND, "no history of cell '%s' yet", key);
+}

@@ -1,0 +1,79 @@
+/*
+ * The verbs of the history: `%fk tree` in a cell and `forkernel tree NOTEBOOK` in a terminal are
+ * the same function.
+ *
+ * A verb reads the store and writes to a sink; it knows neither sockets nor terminals. Event loop
+ * thread in the kernel, main thread in a terminal.
+ */
+#ifndef FORKERNEL_KERNEL_FK_H
+#define FORKERNEL_KERNEL_FK_H
+
+#include "history/history.h"
+
+#include <jansson.h>
+
+/* Where a verb's answer goes. `context` first, everything borrowed. */
+struct fk_sink {
+    void *context;
+    void (*text)(void *context, const char *text, size_t size);
+    /* A MIME bundle (object) and what a terminal says instead of showing it: the files that hold
+     * it. */
+    void (*bundle)(void *context, json_t *data, const struct history_output *output);
+    /* Text for the next input: the cell is to have it. NULL where there is no such thing (a
+     * terminal). */
+    void (*next_input)(void *context, const char *text, size_t size);
+    bool colours; /* ANSI sequences are understood */
+};
+
+struct fk_context {
+    struct history *history;
+    int64_t document_id;
+    const char *cell_key; /* of the cell that asks; NULL when unknown or in a terminal */
+    const struct fk_sink *sink;
+};
+
+struct fk_verb {
+    const char *name;
+    const char *arguments; /* for the usage line */
+    const char *summary;   /* one line */
+    /* `arguments` are the words behind the verb. STATUS_INVALID: wrong words, the message says how.
+     */
+    enum status (*run)(struct fk_context *context, size_t count, const char *const *arguments,
+        struct error *error);
+};
+
+/* The verbs; NULL for an unknown name, and past the last. */
+const struct fk_verb *fk_verb_find(const char *name);
+const struct fk_verb *fk_verb_at(size_t index);
+
+extern const struct fk_verb fk_help, fk_log, fk_restore, fk_show, fk_tree;
+
+/* ---- shared by the verbs ---- */
+
+void fk_printf(struct fk_context *context, const char *format, ...) PRINTF_LIKE(2, 3);
+void fk_print_bytes(struct fk_context *context, const char *bytes, size_t size);
+
+/* "\x1b[32m" and so on where the sink understands colours, else "". */
+enum fk_colour { FK_PLAIN, FK_BOLD, FK_FAINT, FK_RED, FK_GREEN, FK_YELLOW, FK_BLUE };
+const char *fk_colour(const struct fk_context *context, enum fk_colour colour);
+
+/* A version number as people type it: "7", also "v7" and "#7". */
+enum status fk_parse_number(const char *word, int64_t *ret_number, struct error *error) MUST_CHECK;
+
+/* "ok [12]", "error [12]", coloured, without a newline; `out` is appended to. */
+void fk_append_run(
+    const struct fk_context *context, const struct history_run_info *run, struct buf *out);
+
+/* "1.3 s", "12 ms" */
+enum { FK_DURATION_BYTES = 32 };
+void fk_format_duration(int64_t microseconds, char ret_text[FK_DURATION_BYTES]);
+
+/* The cell of the document with this key; STATUS_NOT_FOUND when it has no history. */
+enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,
+    struct history_cell *ret_cell, struct error *error) MUST_CHECK;
+
+/* Show the outputs of a run as they were, cleared ones left out. */
+enum status fk_show_outputs(
+    struct fk_context *context, int64_t run_id, struct error *error) MUST_CHECK;
+
+#endif

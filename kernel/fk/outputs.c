@@ -1,0 +1,104 @@
+/* The outputs of a run, shown again. */
+#include "kernel/bundle.h"
+#include "kernel/fk/fk.h"
+
+#include <string.h>
+
+/* Outputs that a clear took off the screen are not shown; the clear that waited counts only if
+ * something came. */
+static size_t first_visible(const struct history_outputs *outputs) {
+    size_t first = 0;
+    for (size_t i = 0; i < outputs->count; i++) {
+        enum history_output_kind kind = outputs->items[i].kind;
+        if (kind == HISTORY_CLEAR || (kind == HISTORY_CLEAR_ON_NEXT && i + 1 < outputs->count))
+            first = i + 1;
+    }
+    return first;
+}
+
+/* The newest state of a display that was updated later on, or the output itself. */
+static const struct history_output *newest_state(
+    const struct history_outputs *outputs, const struct history_output *output) {
+    const struct history_output *newest = output;
+    if (*output->display_id)
+        for (size_t i = 0; i < outputs->count; i++)
+            if (outputs->items[i].kind == HISTORY_UPDATE &&
+                strcmp(outputs->items[i].display_id, output->display_id) == 0)
+                newest = &outputs->items[i];
+    return newest;
+}
+
+static void say_missing(struct fk_context *context, const struct history_part *part) {
+    fk_printf(context, "%s[%s, %lld bytes: not kept]%s\n", fk_colour(context, FK_FAINT), part->mime,
+        (long long)part->total_bytes, fk_colour(context, FK_PLAIN));
+}
+
+static enum status show_text(
+    struct fk_context *context, const struct history_output *output, struct error *error) {
+    for (size_t i = 0; i < output->part_count; i++) {
+        struct buf bytes = BUF_INIT;
+        enum status status = history_read_part(context->history, &output->parts[i], &bytes, error);
+        if (status == STATUS_OK) {
+            fk_print_bytes(context, buf_string(&bytes), bytes.size);
+            if (bytes.size && bytes.data[bytes.size - 1] != '\n')
+                fk_printf(context, "\n");
+        } else if (status == STATUS_NOT_FOUND) {
+            say_missing(context, &output->parts[i]);
+        }
+        buf_finish(&bytes);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status show_bundle(
+    struct fk_context *context, const struct history_output *output, struct error *error) {
+    json_t *data = json_object();
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < output->part_count; i++) {
+        struct buf bytes = BUF_INIT;
+        status = history_read_part(context->history, &output->parts[i], &bytes, error);
+        if (status == STATUS_OK)
+            bundle_add_to_json(data, output->parts[i].mime, buf_string(&bytes), bytes.size);
+        else if (status == STATUS_NOT_FOUND)
+            say_missing(context, &output->parts[i]);
+        buf_finish(&bytes);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            break;
+        status = STATUS_OK;
+    }
+    if (status == STATUS_OK && json_object_size(data))
+        context->sink->bundle(context->sink->context, data, output);
+    json_decref(data);
+    return status;
+}
+
+static enum status show_output(struct fk_context *context, const struct history_outputs *outputs,
+    const struct history_output *output, struct error *error) {
+    switch (output->kind) {
+    case HISTORY_STDOUT:
+    case HISTORY_STDERR:
+    case HISTORY_ERROR_OUTPUT:
+        return show_text(context, output, error);
+    case HISTORY_DISPLAY:
+    case HISTORY_RESULT:
+        return show_bundle(context, newest_state(outputs, output), error);
+    case HISTORY_UPDATE:
+    case HISTORY_CLEAR:
+    case HISTORY_CLEAR_ON_NEXT:
+        break;
+    }
+    return STATUS_OK;
+}
+
+enum status fk_show_outputs(struct fk_context *context, int64_t run_id, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_outputs outputs;
+    enum status status = history_list_outputs(context->history, run_id, &memory, &outputs, error);
+    if (status == STATUS_OK)
+        for (size_t i = first_visible(&outputs); i < outputs.count && status == STATUS_OK; i++)
+            status = show_output(context, &outputs, &outputs.items[i], error);
+    history_memory_finish(&memory);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* %fk show: one version with the outputs of its runs. */
+#include "base/clock.h"
+#include "kernel/fk/fk.h"
+
+enum { RUNS_SHOWN = 5 }; /* the newest ones */
+
+static void print_heading(struct fk_context *context, const struct history_version *version) {
+    char age[CLOCK_AGO_BYTES];
+    clock_format_ago(version->created_us, clock_wall_us(), age);
+    fk_printf(context, "%sversion %lld%s, %s, by %s", fk_colour(context, FK_BOLD),
+        (long long)version->number, fk_colour(context, FK_PLAIN), age,
+        history_cause_name(version->cause));
+    if (version->parent)
+        fk_printf(context, ", after version %lld", (long long)version->parent);
+    fk_printf(context, version->is_head ? ", head of its cell\n\n" : "\n\n");
+}
+
+static void print_text(struct fk_context *context, const struct history_version *version) {
+    fk_print_bytes(context, version->text, version->text_bytes);
+    fk_printf(context, "\n\n");
+}
+
+static enum status print_run(
+    struct fk_context *context, const struct history_run_info *run, struct error *error) {
+    struct buf line = BUF_INIT;
+    char age[CLOCK_AGO_BYTES], duration[FK_DURATION_BYTES];
+    clock_format_ago(run->started_us, clock_wall_us(), age);
+    fk_append_run(context, run, &line);
+    fk_printf(context, "%s-- run %lld:%s %s, %s", fk_colour(context, FK_FAINT), (long long)run->id,
+        fk_colour(context, FK_PLAIN), buf_string(&line), age);
+    if (run->ended_us > run->started_us) {
+        fk_format_duration(run->ended_us - run->started_us, duration);
+        fk_printf(context, ", took %s", duration);
+    }
+    fk_printf(context, run->outputs ? "\n" : ", no output\n");
+    buf_finish(&line);
+    return fk_show_outputs(context, run->id, error);
+}
+
+static enum status run(
+    struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
+    int64_t number = 0;
+    if (count != 1)
+        return error_set(error, STATUS_INVALID, "one version number is needed: show VERSION");
+    enum status status = fk_parse_number(arguments[0], &number, error);
+    if (status != STATUS_OK)
+        return status;
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_version version;
+    status = history_read_version(
+        context->history, context->document_id, number, &memory, &version, error);
+    if (status == STATUS_OK) {
+        print_heading(context, &version);
+        print_text(context, &version);
+        size_t first = version.runs.count > RUNS_SHOWN ? version.runs.count - RUNS_SHOWN : 0;
+        if (first)
+            fk_printf(context, "(%zu earlier runs are not shown)\n", first);
+        for (size_t i = first; i < version.runs.count && status == STATUS_OK; i++)
+            status = print_run(context, &version.runs.items[i], error);
+    }
+    history_memory_finish(&memory);
+    return status;
+}
+
+const struct fk_verb fk_show = {
+    .name = "show",
+    .arguments = "VERSION",
+    .summary = "the text of a version and the outputs of its runs",
+    .run = run,
+};

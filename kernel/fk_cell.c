@@ -1,0 +1,139 @@
+#include "kernel/fk_cell.h"
+
+#include "base/utf8.h"
+#include "kernel/fk/fk.h"
+#include "kernel/kernel.h"
+#include "kernel/output.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_MAX = 8 };
+
+static const char *skip_space(const char *text) {
+    while (isspace((unsigned char)*text))
+        text++;
+    return text;
+}
+
+bool fk_cell_is_command(const char *code) {
+    code = skip_space(code);
+    return strncmp(code, "%fk", 3) == 0 && (!code[3] || isspace((unsigned char)code[3]));
+}
+
+/* ---- the sink: what verbs show goes out as output of the running cell, past the recorder ---- */
+
+struct cell_sink {
+    struct kernel *kernel;
+    json_t *payload;
+};
+
+static void sink_text(void *context, const char *text, size_t size) {
+    struct cell_sink *sink = context;
+    front_text_push(&sink->kernel->execution.text, ENGINE_STDOUT, text, size);
+}
+
+static void sink_bundle(void *context, json_t *data, const struct history_output *output) {
+    (void)output;
+    struct cell_sink *sink = context;
+    output_flush(sink->kernel);
+    kernel_publish_new(sink->kernel, sink->kernel->execution.last_parent, "display_data",
+        json_pack("{s:O, s:{}, s:{}}", "data", data, "metadata", "transient"));
+}
+
+static void sink_next_input(void *context, const char *text, size_t size) {
+    struct cell_sink *sink = context;
+    struct buf clean = BUF_INIT;
+    utf8_append_clean(&clean, text, size);
+    json_array_append_new(sink->payload, json_pack("{s:s, s:s%, s:b}", "source", "set_next_input",
+                                             "text", buf_string(&clean), clean.size, "replace", 1));
+    buf_finish(&clean);
+}
+
+/* ---- the lines ---- */
+
+static enum status find_document(
+    struct fk_context *context, const struct cell_place *place, struct error *error) {
+    if (!place->document)
+        return error_set(error, STATUS_NOT_FOUND,
+            "this front end has not told which notebook this is, so there is no tree to show");
+    enum status status =
+        history_find_document(context->history, place->document, &context->document_id, error);
+    if (status == STATUS_NOT_FOUND)
+        error_set(error, status,
+            "no history of this notebook yet: it begins with the first cell "
+            "that is run");
+    return status;
+}
+
+/* Split at white space, in place. */
+static size_t split_words(char *line, const char *words[WORDS_MAX]) {
+    size_t count = 0;
+    char *save = NULL;
+    for (char *word = strtok_r(line, " \t\r", &save); word && count < WORDS_MAX;
+        word = strtok_r(NULL, " \t\r", &save))
+        words[count++] = word;
+    return count;
+}
+
+static enum status run_line(
+    struct fk_context *context, const struct cell_place *place, char *line, struct error *error) {
+    const char *words[WORDS_MAX];
+    size_t count = split_words(line, words);
+    if (!count)
+        return STATUS_OK;
+    if (strcmp(words[0], "%fk") != 0)
+        return error_set(error, STATUS_INVALID,
+            "a cell with %%fk holds nothing else; the line '%s ...' belongs in a cell of its own",
+            words[0]);
+    const char *name = count > 1 ? words[1] : "help";
+    const struct fk_verb *verb = fk_verb_find(name);
+    if (!verb)
+        return error_set(
+            error, STATUS_INVALID, "no such command: '%%fk %s'; %%fk help lists them", name);
+    if (verb != &fk_help) {
+        enum status status = find_document(context, place, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return verb->run(context, count > 2 ? count - 2 : 0, words + 2, error);
+}
+
+struct fk_cell_outcome fk_cell_run(
+    struct kernel *kernel, const char *code, const struct cell_place *place) {
+    struct fk_cell_outcome outcome = {0};
+    struct cell_sink cell_sink = {.kernel = kernel, .payload = json_array()};
+    struct fk_sink sink = {
+        .context = &cell_sink,
+        .text = sink_text,
+        .bundle = sink_bundle,
+        .next_input = sink_next_input,
+        .colours = true,
+    };
+    struct fk_context context = {.cell_key = place->key, .sink = &sink};
+    struct error error;
+    enum status status = STATUS_OK;
+    context.history = recorder_history(kernel->recorder, &error);
+    if (!context.history)
+        status = error.status;
+    char *lines = strdup(code);
+    if (!lines)
+        status = error_set(&error, STATUS_NO_MEMORY, "out of memory");
+    char *save = NULL;
+    for (char *line = lines ? strtok_r(lines, "\n", &save) : NULL; line && status == STATUS_OK;
+        line = strtok_r(NULL, "\n", &save))
+        status = run_line(&context, place, line, &error);
+    free(lines);
+    front_text_end(&kernel->execution.text);
+    outcome.payload = cell_sink.payload;
+    if (status != STATUS_OK)
+        outcome.error = strdup(error.message);
+    return outcome;
+}
+
+void fk_cell_outcome_finish(struct fk_cell_outcome *outcome) {
+    free(outcome->error);
+    json_decref(outcome->payload);
+    *outcome = (struct fk_cell_outcome){0};
+}

@@ -1,0 +1,264 @@
+#include "kernel/kernel.h"
+
+#include "kernel/dispatch.h"
+#include "kernel/log.h"
+#include "kernel/output.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MESSAGES_A_TURN = 64 }; /* of one channel, before the others have theirs */
+
+void kernel_publish(
+    struct kernel *kernel, json_t *parent, const char *type, json_t *metadata, json_t *content) {
+    char topic[128];
+    snprintf(topic, sizeof topic, "kernel.%s.%s", wire_session(kernel->wire), type);
+    zmsg_t *identities = zmsg_new();
+    zmsg_addstr(identities, topic);
+    zmsg_t *message = wire_build(kernel->wire, identities, type, parent, metadata, content, NULL);
+    zmsg_destroy(&identities);
+    channels_send(&kernel->channels, CHANNEL_IOPUB, &message);
+}
+
+void kernel_publish_new(struct kernel *kernel, json_t *parent, const char *type, json_t *content) {
+    if (!content) {
+        log_line("cannot publish a '%s': out of memory", type);
+        return;
+    }
+    kernel_publish(kernel, parent, type, NULL, content);
+    json_decref(content);
+}
+
+void kernel_publish_status(struct kernel *kernel, json_t *parent, const char *state) {
+    kernel_publish_new(kernel, parent, "status", json_pack("{s:s}", "execution_state", state));
+}
+
+static int on_stop(zloop_t *loop, int timer, void *context) {
+    (void)loop;
+    (void)timer;
+    (void)context;
+    return -1; /* ends the loop */
+}
+
+void kernel_stop(struct kernel *kernel) {
+    kernel->stopping = true;
+    zloop_timer(kernel->loop, 1, 1, on_stop, kernel);
+}
+
+/* ---- the event loop's callbacks ---- */
+
+static bool read_message(struct kernel *kernel, enum channel channel) {
+    zmsg_t *frames = channels_receive(&kernel->channels, channel);
+    if (!frames)
+        return false;
+    struct message *message;
+    struct error error;
+    if (wire_parse(kernel->wire, &frames, &message, &error) == STATUS_OK)
+        dispatch_message(kernel, channel, &message);
+    else
+        log_line("dropped a message on the %s channel: %s", channel_name(channel), error.message);
+    return true;
+}
+
+static void read_channel(struct kernel *kernel, enum channel channel) {
+    for (int i = 0; i < MESSAGES_A_TURN && !kernel->stopping; i++)
+        if (!read_message(kernel, channel))
+            break;
+}
+
+void kernel_read_channels(struct kernel *kernel) {
+    read_channel(kernel, CHANNEL_CONTROL);
+    read_channel(kernel, CHANNEL_SHELL);
+}
+
+/* JEP 65: who subscribes is told that from now on nothing is missed. */
+static void welcome_subscriber(struct kernel *kernel, zmsg_t *frames) {
+    zframe_t *frame = zmsg_first(frames);
+    if (!frame || !zframe_size(frame) || zframe_data(frame)[0] != 1)
+        return;
+    const char *topic = (const char *)zframe_data(frame) + 1;
+    size_t size = zframe_size(frame) - 1;
+    json_t *content = json_pack("{s:s%}", "subscription", topic, size);
+    if (!content) /* a topic that is no UTF-8 cannot be named in JSON */
+        return;
+    zmsg_t *identities = zmsg_new();
+    zmsg_addmem(identities, topic, size);
+    zmsg_t *message =
+        wire_build(kernel->wire, identities, "iopub_welcome", NULL, NULL, content, NULL);
+    channels_send(&kernel->channels, CHANNEL_IOPUB, &message);
+    zmsg_destroy(&identities);
+    json_decref(content);
+}
+
+static int on_channel(zloop_t *loop, zsock_t *socket, void *context) {
+    (void)loop;
+    struct kernel *kernel = context;
+    for (int i = 0; i < CHANNEL_COUNT; i++) {
+        if (kernel->channels.sockets[i] != socket)
+            continue;
+        enum channel channel = (enum channel)i;
+        zmsg_t *frames;
+        if (channel == CHANNEL_HEARTBEAT) {
+            while ((frames = channels_receive(&kernel->channels, channel)))
+                channels_send(&kernel->channels, channel, &frames);
+        } else if (channel == CHANNEL_IOPUB) {
+            while ((frames = channels_receive(&kernel->channels, channel))) {
+                welcome_subscriber(kernel, frames);
+                zmsg_destroy(&frames);
+            }
+        } else {
+            read_channel(kernel, channel);
+        }
+    }
+    return 0;
+}
+
+static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *context) {
+    (void)loop;
+    struct kernel *kernel = context;
+    struct signalfd_siginfo info;
+    while (read(item->fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGINT)
+            execution_interrupt(kernel);
+        else
+            kernel_stop(kernel);
+    }
+    return 0;
+}
+
+static int on_parent_gone(zloop_t *loop, zmq_pollitem_t *item, void *context) {
+    zloop_poller_end(loop, item); /* it stays readable */
+    log_line("the process that started this kernel has ended, and so it ends too");
+    kernel_stop(context);
+    return 0;
+}
+
+/* ---- start and end ---- */
+
+/* Signals come through the event loop, so that no handler ever runs. Blocked before libzmq makes
+ * its threads. */
+static int open_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* A kernel whose server was killed must not stay behind. -1 where there is nothing to watch. */
+static int open_parent(void) {
+    const char *text = getenv("JPY_PARENT_PID");
+    char *end;
+    long pid = text ? strtol(text, &end, 10) : 0;
+    if (!text || *end || pid <= 0)
+        return -1;
+    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+}
+
+static enum status open_engine(struct kernel *kernel, const char *name, struct error *error) {
+    const struct engine_ops *ops = engine_find(name);
+    if (!ops) {
+        struct buf names = BUF_INIT;
+        for (size_t i = 0; engine_at(i); i++)
+            buf_printf(&names, "%s%s", i ? ", " : "", engine_at(i)->name);
+        enum status status = error_set(error, STATUS_NOT_FOUND,
+            "no such engine: '%s' (there are: %s)", name, buf_string(&names));
+        buf_finish(&names);
+        return status;
+    }
+    kernel->host.context = kernel;
+    kernel->host.loop = kernel->loop;
+    kernel->host.done = execution_done;
+    kernel->host.reply = dispatch_engine_reply;
+    output_connect_host(&kernel->host);
+    return ops->create(&kernel->host, &kernel->engine, error);
+}
+
+static enum status open_loop(struct kernel *kernel, struct error *error) {
+    kernel->loop = zloop_new();
+    if (!kernel->loop)
+        return error_set(error, STATUS_NO_MEMORY, "cannot make an event loop");
+    zloop_set_nonstop(kernel->loop, true);
+    for (int i = 0; i < CHANNEL_COUNT; i++)
+        zloop_reader(kernel->loop, kernel->channels.sockets[i], on_channel, kernel);
+    zmq_pollitem_t signals = {.fd = kernel->signal_fd, .events = ZMQ_POLLIN};
+    zloop_poller(kernel->loop, &signals, on_signal, kernel);
+    zmq_pollitem_t parent = {.fd = kernel->parent_fd, .events = ZMQ_POLLIN};
+    if (kernel->parent_fd >= 0)
+        zloop_poller(kernel->loop, &parent, on_parent_gone, kernel);
+    return STATUS_OK;
+}
+
+static enum status open_kernel(
+    struct kernel *kernel, const struct kernel_options *options, struct error *error) {
+    enum status status = connection_read(options->connection_file, &kernel->connection, error);
+    if (status != STATUS_OK)
+        return status;
+    kernel->wire = wire_create(kernel->connection.key);
+    if (!kernel->wire)
+        return error_set(error, STATUS_NO_MEMORY, "cannot start: out of memory");
+    status = channels_open(&kernel->channels, &kernel->connection, error);
+    if (status == STATUS_OK)
+        status = open_loop(kernel, error);
+    if (status == STATUS_OK)
+        status = open_engine(kernel, options->engine, error);
+    if (status != STATUS_OK)
+        return status;
+    struct recorder_options recorder = {
+        .enabled = options->history,
+        .engine_name = options->engine,
+        .language = options->engine,
+        .warn = output_warning,
+        .context = kernel,
+    };
+    kernel->recorder = recorder_create(&recorder);
+    if (!kernel->recorder)
+        return error_set(error, STATUS_NO_MEMORY, "cannot start: out of memory");
+    return STATUS_OK;
+}
+
+static void close_kernel(struct kernel *kernel) {
+    if (kernel->engine)
+        kernel->engine->ops->destroy(&kernel->engine);
+    recorder_destroy(&kernel->recorder);
+    if (kernel->wire && kernel->channels.sockets[CHANNEL_IOPUB]) {
+        execution_finish(kernel);
+        dispatch_clear(kernel);
+    }
+    comms_finish(&kernel->comms);
+    zloop_destroy(&kernel->loop);
+    channels_close(&kernel->channels);
+    wire_destroy(&kernel->wire);
+    if (kernel->parent_fd >= 0)
+        close(kernel->parent_fd);
+    if (kernel->signal_fd >= 0)
+        close(kernel->signal_fd);
+}
+
+int kernel_run(const struct kernel_options *options) {
+    struct kernel kernel = {.parent_fd = -1};
+    kernel.signal_fd = open_signals();
+    kernel.parent_fd = open_parent();
+    zsys_handler_set(NULL);
+    execution_init(&kernel.execution);
+
+    struct error error;
+    enum status status = open_kernel(&kernel, options, &error);
+    if (status == STATUS_OK) {
+        kernel_publish_status(&kernel, NULL, "starting");
+        zloop_start(kernel.loop);
+    } else {
+        log_line("%s", error.message);
+    }
+    close_kernel(&kernel);
+    zsys_shutdown();
+    return status == STATUS_OK ? 0 : 1;
+}

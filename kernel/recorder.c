@@ -1,0 +1,229 @@
+#include "kernel/recorder.h"
+
+#include "base/clock.h"
+#include "kernel/bundle.h"
+#include "kernel/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct recorder {
+    struct recorder_options options;
+    struct history *history;         /* NULL until the first run, and while it cannot be opened */
+    struct history_session *session; /* NULL until the first recorded run */
+    char *document;                  /* the session's; NULL for a console */
+    struct history_run *run;         /* the one that lasts, or NULL */
+    int64_t last_run_id;             /* late output goes there; 0: nowhere */
+    bool warned;                     /* the user knows that recording fails */
+    int64_t spent_us;
+};
+
+struct recorder *recorder_create(const struct recorder_options *options) {
+    struct recorder *recorder = calloc(1, sizeof *recorder);
+    if (recorder)
+        recorder->options = *options;
+    return recorder;
+}
+
+static void warn(struct recorder *recorder, const struct error *error) {
+    if (recorder->warned)
+        return;
+    recorder->warned = true;
+    struct buf text = BUF_INIT;
+    buf_printf(&text, "[forkernel: this is not being recorded: %s. Cells go on running.]\n",
+        error->message);
+    log_line("%s", error->message);
+    recorder->options.warn(recorder->options.context, buf_string(&text));
+    buf_finish(&text);
+}
+
+/* Every call into the store ends here: a failure is told once, the first success after one as well.
+ */
+static bool check(struct recorder *recorder, enum status status, const struct error *error) {
+    if (status != STATUS_OK)
+        warn(recorder, error);
+    return status == STATUS_OK;
+}
+
+struct history *recorder_history(struct recorder *recorder, struct error *error) {
+    if (!recorder->options.enabled) {
+        error_set(error, STATUS_UNSUPPORTED,
+            "the history is switched off; start the kernel without --no-history to have one");
+        return NULL;
+    }
+    if (!recorder->history && history_open(NULL, &recorder->history, error) != STATUS_OK)
+        return NULL;
+    return recorder->history;
+}
+
+int64_t recorder_session_id(const struct recorder *recorder) {
+    return recorder->session ? history_session_id(recorder->session) : 0;
+}
+
+static bool same_document(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The session for this document, begun anew when a kernel turns to another one. */
+static bool open_session(struct recorder *recorder, const char *document) {
+    struct error error;
+    struct history *history = recorder_history(recorder, &error);
+    if (!history) {
+        warn(recorder, &error);
+        return false;
+    }
+    if (recorder->session && same_document(recorder->document, document))
+        return true;
+    recorder->last_run_id = 0;
+    if (!check(recorder, history_session_end(&recorder->session, 0, &error), &error))
+        return false;
+    char *copy = document ? strdup(document) : NULL;
+    if (document && !copy)
+        return false;
+    free(recorder->document);
+    recorder->document = copy;
+    struct history_session_start start = {
+        .document_path = document, .engine = recorder->options.engine_name};
+    return check(
+        recorder, history_session_begin(history, &start, &recorder->session, &error), &error);
+}
+
+static const char **string_array(const json_t *array, size_t *ret_count) {
+    const char **strings = calloc(json_array_size(array) + 1, sizeof *strings);
+    size_t count = 0, index;
+    json_t *item;
+    if (strings)
+        json_array_foreach((json_t *)array, index, item) if (json_is_string(item))
+            strings[count++] = json_string_value(item);
+    *ret_count = count;
+    return strings;
+}
+
+static void begin_run(struct recorder *recorder, const struct cell_place *place, const char *text,
+    int64_t execution_count, const json_t *deleted) {
+    recorder->last_run_id = 0;
+    if (!open_session(recorder, place->document))
+        return;
+    struct history_run_start start = {
+        .cell_key = place->key,
+        .language = recorder->options.language,
+        .text = text,
+        .text_bytes = strlen(text),
+        .execution_count = execution_count,
+    };
+    const char **deleted_keys = string_array(deleted, &start.deleted_cell_count);
+    start.deleted_cell_keys = deleted_keys;
+    struct error error;
+    if (check(recorder, history_run_begin(recorder->session, &start, &recorder->run, &error),
+            &error)) {
+        recorder->last_run_id = history_run_place(recorder->run).run_id;
+        if (recorder->warned)
+            recorder->options.warn(
+                recorder->options.context, "[forkernel: recording has resumed.]\n");
+        recorder->warned = false;
+    }
+    free(deleted_keys);
+}
+
+void recorder_begin(struct recorder *recorder, const struct cell_place *place, const char *text,
+    int64_t execution_count, const json_t *deleted) {
+    if (!recorder->options.enabled)
+        return;
+    int64_t from = clock_monotonic_us();
+    begin_run(recorder, place, text, execution_count, deleted);
+    recorder->spent_us += clock_monotonic_us() - from;
+}
+
+void recorder_end(struct recorder *recorder, enum history_run_status status) {
+    if (!recorder->run)
+        return;
+    int64_t from = clock_monotonic_us();
+    struct error error;
+    (void)check(recorder, history_run_end(&recorder->run, status, 0, &error), &error);
+    recorder->spent_us += clock_monotonic_us() - from;
+}
+
+void recorder_skip(struct recorder *recorder) {
+    recorder->last_run_id = 0;
+}
+
+void recorder_stream(
+    struct recorder *recorder, enum engine_stream stream, const void *data, size_t size) {
+    if (!recorder->last_run_id)
+        return;
+    int64_t from = clock_monotonic_us();
+    enum history_output_kind kind = stream == ENGINE_STDOUT ? HISTORY_STDOUT : HISTORY_STDERR;
+    struct error error;
+    enum status status = recorder->run ? history_run_write(recorder->run, kind, data, size, &error)
+                                       : history_late_write(recorder->session,
+                                             recorder->last_run_id, kind, data, size, &error);
+    (void)check(recorder, status, &error);
+    recorder->spent_us += clock_monotonic_us() - from;
+}
+
+void recorder_bundle(struct recorder *recorder, enum history_output_kind kind, const json_t *data,
+    const json_t *transient) {
+    if (!recorder->run)
+        return;
+    int64_t from = clock_monotonic_us();
+    struct bundle bundle;
+    if (bundle_from_json(data, &bundle) == STATUS_OK) {
+        const char *display_id = json_string_value(json_object_get(transient, "display_id"));
+        struct error error;
+        (void)check(recorder,
+            history_run_bundle(recorder->run, kind, display_id, bundle.items, bundle.count, &error),
+            &error);
+        bundle_finish(&bundle);
+    }
+    recorder->spent_us += clock_monotonic_us() - from;
+}
+
+void recorder_error(
+    struct recorder *recorder, const char *ename, const char *evalue, const json_t *traceback) {
+    if (!recorder->run)
+        return;
+    int64_t from = clock_monotonic_us();
+    struct buf text = BUF_INIT;
+    size_t index;
+    json_t *line;
+    json_array_foreach((json_t *)traceback, index, line) {
+        if (index)
+            buf_append_char(&text, '\n');
+        buf_append(&text, json_string_value(line), json_string_length(line));
+    }
+    struct error error;
+    (void)check(recorder,
+        history_run_error(recorder->run, ename, evalue, buf_string(&text), text.size, &error),
+        &error);
+    buf_finish(&text);
+    recorder->spent_us += clock_monotonic_us() - from;
+}
+
+void recorder_clear(struct recorder *recorder, bool wait) {
+    if (!recorder->run)
+        return;
+    int64_t from = clock_monotonic_us();
+    struct error error;
+    (void)check(recorder, history_run_clear(recorder->run, wait, &error), &error);
+    recorder->spent_us += clock_monotonic_us() - from;
+}
+
+int64_t recorder_take_time_us(struct recorder *recorder) {
+    int64_t spent = recorder->spent_us;
+    recorder->spent_us = 0;
+    return spent;
+}
+
+void recorder_destroy(struct recorder **recorder) {
+    struct recorder *r = *recorder;
+    if (!r)
+        return;
+    recorder_end(r, HISTORY_ABORTED);
+    struct error error;
+    if (history_session_end(&r->session, 0, &error) != STATUS_OK)
+        log_line("%s", error.message);
+    history_close(&r->history);
+    free(r->document);
+    free(r);
+    *recorder = NULL;
+}

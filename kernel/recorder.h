@@ -1,0 +1,57 @@
+/*
+ * The kernel's way into the history: every output passes here before the front end is told.
+ *
+ * The store is opened when the first cell runs, so that starting a kernel costs nothing. When
+ * recording fails, cells go on: the user is told once, plainly, and every later run tries again.
+ * Event loop thread only.
+ */
+#ifndef FORKERNEL_KERNEL_RECORDER_H
+#define FORKERNEL_KERNEL_RECORDER_H
+
+#include "history/history.h"
+#include "kernel/cell_place.h"
+#include "kernel/engine/engine.h"
+
+struct recorder;
+
+struct recorder_options {
+    bool enabled;            /* false: everything below does nothing, successfully */
+    const char *engine_name; /* borrowed for good */
+    const char *language;    /* borrowed for good */
+    void (*warn)(void *context,
+        const char *text); /* lines for the user, to be shown with the cell's output */
+    void *context;
+};
+
+struct recorder *recorder_create(const struct recorder_options *options);
+/* Ends the session: late output is sealed. */
+void recorder_destroy(struct recorder **recorder);
+
+/* A cell begins to run. `deleted` is the request's deletedCells, an array, or NULL. */
+void recorder_begin(struct recorder *recorder, const struct cell_place *place, const char *text,
+    int64_t execution_count, const json_t *deleted);
+/* It has ended. */
+void recorder_end(struct recorder *recorder, enum history_run_status status);
+
+/* Its outputs, or those of a run that has ended (streams only). Nothing is recorded where no run
+ * was begun. */
+void recorder_stream(
+    struct recorder *recorder, enum engine_stream stream, const void *data, size_t size);
+void recorder_bundle(struct recorder *recorder, enum history_output_kind kind, const json_t *data,
+    const json_t *transient);
+void recorder_error(
+    struct recorder *recorder, const char *ename, const char *evalue, const json_t *traceback);
+void recorder_clear(struct recorder *recorder, bool wait);
+
+/* A cell of which nothing is recorded has begun: what comes late belongs to no run. */
+void recorder_skip(struct recorder *recorder);
+
+/* Microseconds spent in here since the last call. */
+int64_t recorder_take_time_us(struct recorder *recorder);
+
+/* The open store for questions; NULL with the reason when there is none. Borrowed. */
+struct history *recorder_history(struct recorder *recorder, struct error *error);
+/* This kernel's session in it, 0 before the first recorded run. */
+int64_t recorder_session_id(const struct recorder *recorder);
+
+#endif

@@ -1,0 +1,167 @@
+#include "history/recover.h"
+#include "history/store.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    DEFAULT_TEXT_LIMIT = 1024 * 1024,
+    DEFAULT_BINARY_LIMIT = 16 * 1024 * 1024,
+    DEFAULT_MAX_OUTPUTS = 10000,
+    DEFAULT_KEYFRAME_EVERY = 16,
+    DEFAULT_BUSY_TIMEOUT_MS = 250,
+};
+
+static const char database_name[] = "history.sqlite3";
+
+char *history_default_folder(void) {
+    const char *own = getenv("FORKERNEL_DATA_DIR");
+    if (own && *own)
+        return strdup(own);
+    const char *data = getenv("XDG_DATA_HOME");
+    if (data && *data == '/') /* the specification says to ignore relative ones */
+        return file_join(data, "forkernel");
+    const char *home = getenv("HOME");
+    return home && *home ? file_join(home, ".local/share/forkernel") : NULL;
+}
+
+/* Before SQLite touches a file, see that it is one of its own: what is not stays as it is. */
+static enum status check_magic(struct sql *sql, struct error *error) {
+    static const char magic[16] = "SQLite format 3";
+    int fd = open(sql->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return STATUS_NOT_FOUND;
+    if (fd < 0 && (errno == EACCES || errno == EPERM))
+        return sql_fail(sql, SQLITE_PERM, error);
+    if (fd < 0)
+        return error_set_errno(error, errno, "cannot open history '%s'", sql->path);
+    char begin[sizeof magic];
+    ssize_t n = read(fd, begin, sizeof begin);
+    close(fd);
+    if (n != (ssize_t)sizeof begin || memcmp(begin, magic, sizeof magic) != 0)
+        return sql_fail(sql, SQLITE_NOTADB, error);
+    return STATUS_OK;
+}
+
+static enum status find_or_make(struct history *history, struct error *error) {
+    struct sql *sql = &history->sql;
+    enum status status = check_magic(sql, error);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    if (history->read_only)
+        return error_set(error, STATUS_NOT_FOUND,
+            "cannot open history '%s': nothing has been recorded there yet", sql->path);
+    status = file_make_folders(history->folder, 0700, error);
+    if (status == STATUS_OK)
+        status = schema_create(sql->path, error);
+    return status;
+}
+
+static enum status connect(struct history *history, int busy_timeout_ms, struct error *error) {
+    struct sql *sql = &history->sql;
+    int flags = history->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int code = sqlite3_open_v2(
+        sql->path, &sql->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+    if (code != SQLITE_OK)
+        return sql_fail(sql, code, error);
+    sqlite3_extended_result_codes(sql->db, 1);
+    sqlite3_busy_timeout(sql->db, busy_timeout_ms);
+    /* until we know that it is ours, not even its log may be folded in */
+    sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    enum status status = schema_check(sql, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!history->read_only && sqlite3_db_readonly(sql->db, "main") == 1)
+        return sql_fail(sql, SQLITE_READONLY, error);
+    sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    /* NORMAL: a commit is a write, not an fsync: safe against kill, and after a power cut the store
+       is whole but may miss the last moments. The log is cut back when a burst has grown it. */
+    return sql_script(sql,
+        "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608;"
+        "PRAGMA temp_store = MEMORY",
+        error);
+}
+
+static enum status make_folder(struct history *history, const char *name, struct error *error) {
+    char *path = file_join(history->folder, name);
+    enum status status = path ? file_make_folders(path, 0700, error) : fail_memory(history, error);
+    free(path);
+    return status;
+}
+
+enum status history_open(
+    const struct history_options *options, struct history **ret_history, struct error *error) {
+    static const struct history_options defaults = {0};
+    if (!options)
+        options = &defaults;
+    struct history *history = calloc(1, sizeof *history);
+    if (!history)
+        return error_set(error, STATUS_NO_MEMORY, "cannot open history: out of memory");
+    *history = (struct history){
+        .folder = options->folder ? strdup(options->folder) : history_default_folder(),
+        .text_limit_bytes =
+            options->text_limit_bytes ? options->text_limit_bytes : DEFAULT_TEXT_LIMIT,
+        .binary_limit_bytes =
+            options->binary_limit_bytes ? options->binary_limit_bytes : DEFAULT_BINARY_LIMIT,
+        .max_outputs = options->max_outputs ? options->max_outputs : DEFAULT_MAX_OUTPUTS,
+        .keyframe_every =
+            options->keyframe_every ? options->keyframe_every : DEFAULT_KEYFRAME_EVERY,
+        .read_only = options->read_only,
+    };
+    enum status status = STATUS_OK;
+    if (!history->folder) {
+        status = error_set(error, STATUS_NOT_FOUND,
+            "cannot open history: no folder for it; set FORKERNEL_DATA_DIR or HOME");
+        goto out;
+    }
+    history->database = file_join(history->folder, database_name);
+    if (!history->database) {
+        status = error_set(error, STATUS_NO_MEMORY, "cannot open history: out of memory");
+        goto out;
+    }
+    history->sql.path = history->database;
+    status = text_codec_init(&history->codec, error);
+    if (status == STATUS_OK)
+        status = find_or_make(history, error);
+    if (status == STATUS_OK)
+        status = connect(history,
+            options->busy_timeout_ms ? options->busy_timeout_ms : DEFAULT_BUSY_TIMEOUT_MS, error);
+    if (status == STATUS_OK && !history->read_only) {
+        status = make_folder(history, "sessions", error);
+        if (status == STATUS_OK)
+            status = make_folder(history, "outputs", error);
+        if (status == STATUS_OK)
+            status = recover_dead_sessions(history, error);
+    }
+out:
+    if (status == STATUS_OK)
+        *ret_history = history;
+    else
+        history_close(&history);
+    return status;
+}
+
+void history_close(struct history **history) {
+    struct history *closing = *history;
+    if (!closing)
+        return;
+    *history = NULL;
+    sql_close(&closing->sql);
+    text_codec_finish(&closing->codec);
+    free(closing->database);
+    free(closing->folder);
+    free(closing);
+}
+
+const char *history_folder(const struct history *history) {
+    return history->folder;
+}
+
+const char *history_database_path(const struct history *history) {
+    return history->database;
+}

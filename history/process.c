@@ -1,0 +1,56 @@
+#include "history/process.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+void process_host(char ret_host[PROCESS_HOST_BYTES]) {
+    if (gethostname(ret_host, PROCESS_HOST_BYTES) < 0)
+        ret_host[0] = '\0';
+    ret_host[PROCESS_HOST_BYTES - 1] = '\0';
+}
+
+int64_t process_start_ticks(pid_t pid) {
+    enum { FIELD = 22 }; /* proc(5): starttime; the second field is the name in parentheses */
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    struct buf line = BUF_INIT;
+    int64_t ticks = 0;
+    if (file_read(path, 4096, &line, NULL) == STATUS_OK) {
+        const char *at = strrchr(buf_string(&line), ')');
+        for (int field = 2; at && field < FIELD; field++)
+            at = strchr(at + 1, ' ');
+        if (at)
+            ticks = strtoll(at, NULL, 10);
+    }
+    buf_finish(&line);
+    return ticks;
+}
+
+char *session_lock_path(const struct history *history, const char *uuid) {
+    struct buf path = BUF_INIT;
+    buf_printf(&path, "%s/sessions/%s.lock", history->folder, uuid);
+    return buf_take(&path);
+}
+
+enum status lock_take(const char *path, int *ret_fd, struct error *error) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set_errno(error, errno, "cannot write '%s'", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        *ret_fd = fd;
+        return STATUS_OK;
+    }
+    int lock_errno = errno;
+    close(fd);
+    if (lock_errno == EWOULDBLOCK)
+        return STATUS_LOCKED;
+    *ret_fd = -1;
+    return STATUS_OK;
+}

@@ -1,0 +1,124 @@
+/* Documents and their cells. */
+#include "history/store.h"
+
+enum status history_find_document(
+    struct history *history, const char *path, int64_t *ret_document_id, struct error *error) {
+    static const char text[] = "SELECT id FROM documents WHERE path = ?";
+    enum status status = sql_int(&history->sql, ret_document_id, error, text, "s", path);
+    if (status == STATUS_NOT_FOUND)
+        error_set(error, status, "nothing is recorded for '%s' in '%s'", path, history->database);
+    return status;
+}
+
+enum status history_list_documents(struct history *history, struct history_memory *memory,
+    struct history_documents *ret_documents, struct error *error) {
+    static const char text[] =
+        "SELECT id, coalesce(path, ''), created_us, "
+        "(SELECT count(*) FROM cells c WHERE c.document_id = d.id), "
+        "(SELECT count(*) FROM versions v WHERE v.id BETWEEN d.id << 32 AND (d.id + 1 << 32) - 1), "
+        "(SELECT count(*) FROM runs r JOIN sessions s ON s.id = r.session_id "
+        "WHERE s.document_id = d.id), "
+        "(SELECT max(r.started_us) FROM runs r JOIN sessions s ON s.id = r.session_id "
+        "WHERE s.document_id = d.id) FROM documents d ORDER BY path, id";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    struct memory_rows list = {0};
+    size_t count = 0;
+    enum status status = sql_query(sql, &rows, error, text, "");
+    while (status == STATUS_OK) {
+        bool row = false;
+        status = sql_next(sql, rows, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        struct history_document *document = memory_rows_add(&list, sizeof *document);
+        const char *path = memory_column(memory, rows, 1);
+        if (!document || !path) {
+            sql_done(rows);
+            status = fail_memory(history, error);
+            break;
+        }
+        *document = (struct history_document){
+            .id = sqlite3_column_int64(rows, 0),
+            .path = path,
+            .created_us = sqlite3_column_int64(rows, 2),
+            .cells = sqlite3_column_int64(rows, 3),
+            .versions = sqlite3_column_int64(rows, 4),
+            .runs = sqlite3_column_int64(rows, 5),
+            .last_run_us = sqlite3_column_int64(rows, 6),
+        };
+        count++;
+    }
+    const void *items = NULL;
+    enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
+    if (status == STATUS_OK)
+        status = moved;
+    if (status == STATUS_OK)
+        *ret_documents = (struct history_documents){items, count};
+    return status;
+}
+
+static enum status read_cell(struct history *history, sqlite3_stmt *rows, int64_t document_id,
+    struct history_memory *memory, struct history_cell *ret_cell, struct error *error) {
+    *ret_cell = (struct history_cell){
+        .id = sqlite3_column_int64(rows, 0),
+        .document_id = document_id,
+        .key = memory_column(memory, rows, 1),
+        .language = memory_column(memory, rows, 2),
+        .head = sqlite3_column_int64(rows, 3),
+        .created_us = sqlite3_column_int64(rows, 4),
+        .deleted_us = sqlite3_column_int64(rows, 5),
+        .versions = sqlite3_column_int64(rows, 6),
+        .runs = sqlite3_column_int64(rows, 7),
+        .last_run_us = sqlite3_column_int64(rows, 8),
+    };
+    struct buf text = BUF_INIT, summary = BUF_INIT;
+    enum status status =
+        version_read_text(history, version_id(document_id, ret_cell->head), &text, error);
+    if (status == STATUS_NOT_FOUND)
+        status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
+    if (status == STATUS_OK) {
+        summary_append(&summary, buf_string(&text), text.size);
+        ret_cell->summary = memory_copy(memory, buf_string(&summary), summary.size);
+        if (!ret_cell->key || !ret_cell->language || !ret_cell->summary)
+            status = fail_memory(history, error);
+    }
+    buf_finish(&text);
+    buf_finish(&summary);
+    return status;
+}
+
+enum status history_list_cells(struct history *history, int64_t document_id,
+    struct history_memory *memory, struct history_cells *ret_cells, struct error *error) {
+    static const char text[] =
+        "SELECT id, key, coalesce(language, ''), head, created_us, deleted_us, "
+        "(SELECT count(*) FROM versions v WHERE v.cell_id = c.id), "
+        "(SELECT count(*) FROM versions v JOIN runs r ON r.version_id = v.id "
+        "WHERE v.cell_id = c.id), "
+        "(SELECT max(r.started_us) FROM versions v JOIN runs r ON r.version_id = v.id "
+        "WHERE v.cell_id = c.id) "
+        "FROM cells c WHERE document_id = ? ORDER BY id";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    struct memory_rows list = {0};
+    size_t count = 0;
+    enum status status = sql_query(sql, &rows, error, text, "i", document_id);
+    while (status == STATUS_OK) {
+        bool row = false;
+        status = sql_next(sql, rows, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        struct history_cell *cell = memory_rows_add(&list, sizeof *cell);
+        status = cell ? read_cell(history, rows, document_id, memory, cell, error)
+                      : fail_memory(history, error);
+        if (status != STATUS_OK)
+            sql_done(rows);
+        count++;
+    }
+    const void *items = NULL;
+    enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
+    if (status == STATUS_OK)
+        status = moved;
+    if (status == STATUS_OK)
+        *ret_cells = (struct history_cells){items, count};
+    return status;
+}

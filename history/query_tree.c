@@ -1,0 +1,217 @@
+/* The versions of a cell with their runs, and one version with its text. */
+#include "history/store.h"
+
+#include <string.h>
+
+/* Texts of parents, so that each version costs one decompression. */
+struct text_window {
+    struct buf texts;   /* one after the other */
+    struct buf entries; /* struct entry, by number */
+};
+
+struct entry {
+    int64_t number;
+    size_t offset, size;
+};
+
+enum { WINDOW_MAX_BYTES = 64 * 1024 * 1024 };
+
+static const struct entry *window_find(const struct text_window *window, int64_t number) {
+    const struct entry *entries = (const struct entry *)(const void *)window->entries.data;
+    size_t low = 0, high = window->entries.size / sizeof *entries;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (entries[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < window->entries.size / sizeof *entries && entries[low].number == number;
+    return found ? &entries[low] : NULL;
+}
+
+/* The first line of the version's text. */
+static enum status read_summary(struct history *history, struct text_window *window,
+    const struct history_version *version, int64_t depth, sqlite3_stmt *rows, int column,
+    struct buf *summary, struct error *error) {
+    const struct entry *base = depth ? window_find(window, version->parent) : NULL;
+    struct buf text = BUF_INIT;
+    enum status status;
+    if (depth && !base)
+        status = version_read_text(history, version->id, &text, error);
+    else
+        status = text_decode(&history->codec, base ? window->texts.data + base->offset : NULL,
+            base ? base->size : 0, sqlite3_column_blob(rows, column),
+            (size_t)sqlite3_column_bytes(rows, column), &text, error);
+    if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
+        status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
+    if (status == STATUS_OK) {
+        summary_append(summary, buf_string(&text), text.size);
+        if (window->texts.size + text.size <= WINDOW_MAX_BYTES) {
+            struct entry entry = {version->number, window->texts.size, text.size};
+            buf_append(&window->texts, text.data, text.size);
+            buf_append(&window->entries, &entry, sizeof entry);
+            if (!buf_ok(&window->texts) || !buf_ok(&window->entries))
+                status = fail_memory(history, error);
+        }
+    }
+    buf_finish(&text);
+    return status;
+}
+
+/* Columns id, cell_id, parent, origin, created_us, cause, depth, text, head. */
+static enum status read_row(struct history *history, struct text_window *window, sqlite3_stmt *rows,
+    struct history_memory *memory, struct history_version *ret_version, struct error *error) {
+    int64_t id = sqlite3_column_int64(rows, 0);
+    *ret_version = (struct history_version){
+        .id = id,
+        .number = version_number(id),
+        .document_id = version_document(id),
+        .cell_id = sqlite3_column_int64(rows, 1),
+        .parent = sqlite3_column_int64(rows, 2),
+        .origin = sqlite3_column_int64(rows, 3),
+        .created_us = sqlite3_column_int64(rows, 4),
+        .cause = (enum history_cause)sqlite3_column_int(rows, 5),
+        .is_head = version_number(id) == sqlite3_column_int64(rows, 8),
+        .text_bytes =
+            text_stored_size(sqlite3_column_blob(rows, 7), (size_t)sqlite3_column_bytes(rows, 7)),
+    };
+    struct buf summary = BUF_INIT;
+    enum status status = read_summary(
+        history, window, ret_version, sqlite3_column_int64(rows, 6), rows, 7, &summary, error);
+    if (status == STATUS_OK) {
+        ret_version->summary = memory_copy(memory, buf_string(&summary), summary.size);
+        if (!ret_version->summary)
+            status = fail_memory(history, error);
+    }
+    buf_finish(&summary);
+    return status;
+}
+
+/* Give each version the part of `runs` (by version, then by run) that is its own. */
+static void share_out(struct history_version *versions, size_t version_count,
+    const struct history_run_info *runs, size_t run_count) {
+    size_t at = 0;
+    for (size_t i = 0; i < version_count; i++) {
+        size_t begin = at;
+        while (at < run_count && runs[at].version_id == versions[i].id)
+            at++;
+        versions[i].runs = (struct history_runs){runs + begin, at - begin};
+    }
+}
+
+static enum status read_runs(struct history *history, sqlite3_stmt *rows,
+    struct history_memory *memory, struct history_runs *ret_runs, struct error *error) {
+    struct sql *sql = &history->sql;
+    struct memory_rows list = {0};
+    size_t count = 0;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK) {
+        bool row = false;
+        status = sql_next(sql, rows, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        struct history_run_info *run = memory_rows_add(&list, sizeof *run);
+        status =
+            run ? run_info_read(history, rows, memory, run, error) : fail_memory(history, error);
+        if (status != STATUS_OK)
+            sql_done(rows);
+        count++;
+    }
+    const void *items = NULL;
+    enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
+    if (status == STATUS_OK)
+        status = moved;
+    if (status == STATUS_OK)
+        *ret_runs = (struct history_runs){items, count};
+    return status;
+}
+
+enum status history_read_tree(struct history *history, int64_t cell_id,
+    struct history_memory *memory, struct history_versions *ret_versions, struct error *error) {
+    static const char text[] =
+        "SELECT v.id, v.cell_id, v.parent, v.origin, v.created_us, v.cause, v.depth, v.text, "
+        "c.head FROM cells c JOIN versions v ON v.cell_id = c.id WHERE c.id = ? ORDER BY v.id";
+    static const char runs_text[] =
+        "SELECT " RUN_INFO_COLUMNS " FROM versions v CROSS JOIN runs r ON r.version_id = v.id "
+        "WHERE v.cell_id = ? ORDER BY v.id, r.id";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    struct memory_rows list = {0};
+    struct text_window window = {0};
+    size_t count = 0;
+    enum status status = sql_query(sql, &rows, error, text, "i", cell_id);
+    while (status == STATUS_OK) {
+        bool row = false;
+        status = sql_next(sql, rows, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        struct history_version *version = memory_rows_add(&list, sizeof *version);
+        status = version ? read_row(history, &window, rows, memory, version, error)
+                         : fail_memory(history, error);
+        if (status != STATUS_OK)
+            sql_done(rows);
+        count++;
+    }
+    buf_finish(&window.texts);
+    buf_finish(&window.entries);
+    struct history_runs runs = {0};
+    if (status == STATUS_OK)
+        status = sql_query(sql, &rows, error, runs_text, "i", cell_id);
+    if (status == STATUS_OK)
+        status = read_runs(history, rows, memory, &runs, error);
+    if (status == STATUS_OK && buf_ok(&list.bytes))
+        share_out((struct history_version *)(void *)list.bytes.data, count, runs.items, runs.count);
+    const void *items = NULL;
+    enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
+    if (status == STATUS_OK)
+        status = moved;
+    if (status == STATUS_OK)
+        *ret_versions = (struct history_versions){items, count};
+    return status;
+}
+
+enum status history_read_version(struct history *history, int64_t document_id, int64_t number,
+    struct history_memory *memory, struct history_version *ret_version, struct error *error) {
+    static const char text[] =
+        "SELECT v.id, v.cell_id, v.parent, v.origin, v.created_us, v.cause, v.depth, v.text, "
+        "c.head FROM versions v JOIN cells c ON c.id = v.cell_id WHERE v.id = ?";
+    static const char runs_text[] =
+        "SELECT " RUN_INFO_COLUMNS " FROM versions v CROSS JOIN runs r ON r.version_id = v.id "
+        "WHERE v.id = ? ORDER BY r.id";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    struct text_window window = {0};
+    struct history_version version;
+    int64_t id = version_id(document_id, number);
+    bool row = false;
+    enum status status = sql_query(sql, &rows, error, text, "i", id);
+    if (status == STATUS_OK)
+        status = sql_next(sql, rows, &row, error);
+    if (status == STATUS_OK && !row)
+        status = error_set(error, STATUS_NOT_FOUND, "there is no version %lld in this document",
+            (long long)number);
+    if (status == STATUS_OK)
+        status = read_row(history, &window, rows, memory, &version, error);
+    if (row)
+        sql_done(rows);
+    buf_finish(&window.texts);
+    buf_finish(&window.entries);
+    struct buf whole = BUF_INIT;
+    if (status == STATUS_OK)
+        status = version_read_text(history, id, &whole, error);
+    if (status == STATUS_OK) {
+        version.text = memory_copy(memory, buf_string(&whole), whole.size);
+        version.text_bytes = whole.size;
+        if (!version.text)
+            status = fail_memory(history, error);
+    }
+    buf_finish(&whole);
+    if (status == STATUS_OK)
+        status = sql_query(sql, &rows, error, runs_text, "i", id);
+    if (status == STATUS_OK)
+        status = read_runs(history, rows, memory, &version.runs, error);
+    if (status == STATUS_OK)
+        *ret_version = version;
+    return status;
+}

@@ -1,0 +1,225 @@
+#include "history/sql.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+void sql_close(struct sql *sql) {
+    for (size_t i = 0; i < sql->count; i++)
+        sqlite3_finalize(sql->cache[i].statement);
+    sql->count = 0;
+    sqlite3_close(sql->db);
+    sql->db = NULL;
+}
+
+enum status sql_fail(struct sql *sql, int code, struct error *error) {
+    int system_errno = sql->db ? sqlite3_system_errno(sql->db) : 0;
+    const char *path = sql->path;
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+        return error_set(error, STATUS_NO_MEMORY, "cannot use history '%s': out of memory", path);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return error_set(error, STATUS_LOCKED,
+            "cannot use history '%s': another process is writing to it; recording resumes when "
+            "that ends",
+            path);
+    case SQLITE_FULL:
+        return error_set(error, STATUS_FULL,
+            "cannot write history '%s': no space left; free some, or set FORKERNEL_DATA_DIR to a "
+            "folder with space",
+            path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return error_set(error, STATUS_CORRUPT,
+            "cannot read history '%s': the file is damaged or no history; move it away to start "
+            "a new one, or put a backup in its place",
+            path);
+    case SQLITE_IOERR:
+        if (system_errno == ENOSPC || system_errno == EDQUOT)
+            return sql_fail(sql, SQLITE_FULL, error);
+        if (code == SQLITE_IOERR_SHORT_READ)
+            return sql_fail(sql, SQLITE_CORRUPT, error);
+        return error_set(error, STATUS_IO, "cannot use history '%s': %s (%s)", path,
+            sqlite3_errstr(code), system_errno ? strerror(system_errno) : "no cause given");
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return error_set(error, STATUS_DENIED,
+            "cannot write history '%s': no permission; make its folder writable, or set "
+            "FORKERNEL_DATA_DIR to one that is",
+            path);
+    default:
+        return error_set(error, STATUS_IO, "cannot use history '%s': %s", path,
+            sql->db ? sqlite3_errmsg(sql->db) : sqlite3_errstr(code));
+    }
+}
+
+static enum status prepare(
+    struct sql *sql, const char *text, sqlite3_stmt **ret_statement, struct error *error) {
+    for (size_t i = 0; i < sql->count; i++) {
+        if (sql->cache[i].text == text) {
+            *ret_statement = sql->cache[i].statement;
+            return STATUS_OK;
+        }
+    }
+    assert(sql->count < SQL_MAX_STATEMENTS);
+    sqlite3_stmt *statement;
+    int code = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    if (code != SQLITE_OK)
+        return sql_fail(sql, sqlite3_extended_errcode(sql->db), error);
+    sql->cache[sql->count].text = text;
+    sql->cache[sql->count++].statement = statement;
+    *ret_statement = statement;
+    return STATUS_OK;
+}
+
+static enum status bind(struct sql *sql, sqlite3_stmt *statement, const char *format, va_list args,
+    struct error *error) {
+    int code = SQLITE_OK, at = 1;
+    for (const char *letter = format; *letter && code == SQLITE_OK; letter++, at++) {
+        switch (*letter) {
+        case 'i':
+            code = sqlite3_bind_int64(statement, at, va_arg(args, int64_t));
+            break;
+        case 'z': {
+            int64_t value = va_arg(args, int64_t);
+            code =
+                value ? sqlite3_bind_int64(statement, at, value) : sqlite3_bind_null(statement, at);
+            break;
+        }
+        case 's':
+            code = sqlite3_bind_text(statement, at, va_arg(args, const char *), -1, SQLITE_STATIC);
+            break;
+        case 't': {
+            const char *data = va_arg(args, const char *);
+            size_t size = va_arg(args, size_t);
+            code = sqlite3_bind_text64(
+                statement, at, data ? data : "", size, SQLITE_STATIC, SQLITE_UTF8);
+            break;
+        }
+        case 'b': {
+            const void *data = va_arg(args, const void *);
+            size_t size = va_arg(args, size_t);
+            code = sqlite3_bind_blob64(statement, at, data ? data : "", size, SQLITE_STATIC);
+            break;
+        }
+        default:
+            assert(*letter == 'n');
+            code = sqlite3_bind_null(statement, at);
+        }
+    }
+    return code == SQLITE_OK ? STATUS_OK : sql_fail(sql, code, error);
+}
+
+static enum status begin_rows(struct sql *sql, sqlite3_stmt **ret_rows, struct error *error,
+    const char *text, const char *format, va_list args) {
+    sqlite3_stmt *statement;
+    enum status status = prepare(sql, text, &statement, error);
+    if (status == STATUS_OK)
+        status = bind(sql, statement, format, args, error);
+    if (status == STATUS_OK)
+        *ret_rows = statement;
+    return status;
+}
+
+enum status sql_query(struct sql *sql, sqlite3_stmt **ret_rows, struct error *error,
+    const char *text, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    enum status status = begin_rows(sql, ret_rows, error, text, format, args);
+    va_end(args);
+    return status;
+}
+
+enum status sql_next(struct sql *sql, sqlite3_stmt *rows, bool *ret_row, struct error *error) {
+    int code = sqlite3_step(rows);
+    if (code == SQLITE_ROW) {
+        *ret_row = true;
+        return STATUS_OK;
+    }
+    enum status status = STATUS_OK;
+    if (code != SQLITE_DONE)
+        status = sql_fail(sql, sqlite3_extended_errcode(sql->db), error);
+    sqlite3_reset(rows);
+    if (status == STATUS_OK)
+        *ret_row = false;
+    return status;
+}
+
+void sql_done(sqlite3_stmt *rows) {
+    sqlite3_reset(rows);
+}
+
+enum status sql_run(
+    struct sql *sql, struct error *error, const char *text, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    sqlite3_stmt *rows = NULL;
+    enum status status = begin_rows(sql, &rows, error, text, format, args);
+    va_end(args);
+    bool row = false;
+    if (status == STATUS_OK)
+        status = sql_next(sql, rows, &row, error);
+    if (row)
+        sql_done(rows);
+    return status;
+}
+
+enum status sql_int(struct sql *sql, int64_t *ret_value, struct error *error, const char *text,
+    const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    sqlite3_stmt *rows = NULL;
+    enum status status = begin_rows(sql, &rows, error, text, format, args);
+    va_end(args);
+    bool row = false;
+    if (status == STATUS_OK)
+        status = sql_next(sql, rows, &row, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!row)
+        return STATUS_NOT_FOUND;
+    *ret_value = sqlite3_column_int64(rows, 0);
+    sql_done(rows);
+    return STATUS_OK;
+}
+
+enum status sql_script(struct sql *sql, const char *script, struct error *error) {
+    int code = sqlite3_exec(sql->db, script, NULL, NULL, NULL);
+    return code == SQLITE_OK ? STATUS_OK : sql_fail(sql, sqlite3_extended_errcode(sql->db), error);
+}
+
+enum status sql_begin(struct sql *sql, struct error *error) {
+    static const char text[] = "BEGIN IMMEDIATE";
+    assert(!sql->in_transaction);
+    enum status status = sql_run(sql, error, text, "");
+    sql->in_transaction = status == STATUS_OK;
+    return status;
+}
+
+enum status sql_commit(struct sql *sql, struct error *error) {
+    static const char text[] = "COMMIT";
+    assert(sql->in_transaction);
+    enum status status = sql_run(sql, error, text, "");
+    if (status != STATUS_OK)
+        sql_rollback(sql);
+    sql->in_transaction = false;
+    return status;
+}
+
+void sql_rollback(struct sql *sql) {
+    /* SQLite has rolled back by itself after some errors; then there is nothing left to do */
+    if (!sqlite3_get_autocommit(sql->db))
+        sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
+    sql->in_transaction = false;
+}
+
+enum status sql_finish(struct sql *sql, enum status status, struct error *error) {
+    if (status == STATUS_OK)
+        return sql_commit(sql, error);
+    sql_rollback(sql);
+    return status;
+}

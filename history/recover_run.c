@@ -75,7 +75,7 @@ static enum status read_outputs(struct history_run *run, struct error *error) {
         output->created_us = sqlite3_column_int64(rows, 3);
         output->complete = sqlite3_column_int(rows, 4) != 0;
         output->late = sqlite3_column_int(rows, 5) != 0;
-        output->sealed = sqlite3_column_int(rows, 6) != 0;
+        output->sealed = output->row_sealed = sqlite3_column_int(rows, 6) != 0;
         output->is_stream = output->kind == HISTORY_STDOUT || output->kind == HISTORY_STDERR;
         status = read_parts(run, output, error);
     }
@@ -136,8 +136,11 @@ static enum status adopt_files(struct history_run *run, struct error *error) {
     if (!dir)
         return STATUS_OK; /* nothing was written */
     enum status status = STATUS_OK;
-    for (struct dirent *entry; status == STATUS_OK && (entry = readdir(dir));)
-        status = adopt_file(run, entry->d_name, error);
+    for (struct dirent *entry; status == STATUS_OK && (entry = readdir(dir));) {
+        struct stat info; /* an empty one was made and not written any more */
+        if (fstatat(dirfd(dir), entry->d_name, &info, 0) == 0 && info.st_size > 0)
+            status = adopt_file(run, entry->d_name, error);
+    }
     closedir(dir);
     return status;
 }

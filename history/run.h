@@ -24,7 +24,8 @@ struct run_output {
     int64_t created_us;
     bool complete;
     bool late;
-    bool sealed; /* files have their final names; the row may not say so yet */
+    bool sealed;                       /* files have their final names */
+    bool row_sealed;                   /* and the row says so: nothing about it changes any more */
     char *display_id, *ename, *evalue; /* NULL for none */
     struct run_part *parts;
     size_t part_count;

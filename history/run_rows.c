@@ -80,6 +80,8 @@ enum status run_save_end(struct history_run *run, struct error *error) {
         return status;
     for (size_t i = 0; i < run->output_count && status == STATUS_OK; i++) {
         int64_t id = 0;
+        if (run->outputs[i].row_sealed)
+            continue;
         if (run->outputs[i].id)
             status = complete_output(run, &run->outputs[i], error);
         else

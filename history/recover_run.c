@@ -131,6 +131,11 @@ static enum status adopt_file(struct history_run *run, char *name, struct error 
     return add_part(run->history, output, strdup(extension_mime(extension)), strdup(name), error);
 }
 
+static int compare_outputs(const void *a, const void *b) {
+    const struct run_output *x = a, *y = b;
+    return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+}
+
 static enum status adopt_files(struct history_run *run, struct error *error) {
     DIR *dir = opendir(run->folder);
     if (!dir)
@@ -142,6 +147,8 @@ static enum status adopt_files(struct history_run *run, struct error *error) {
             status = adopt_file(run, entry->d_name, error);
     }
     closedir(dir);
+    if (run->output_count)
+        qsort(run->outputs, run->output_count, sizeof *run->outputs, compare_outputs);
     return status;
 }
 

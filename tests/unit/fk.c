@@ -1,0 +1,136 @@
+/* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c.
+ */
+#include "kernel/bundle.h"
+#include "kernel/cell_place.h"
+#include "kernel/fk/change.h"
+#include "kernel/fk/lanes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct node {
+    int64_t number, parent;
+};
+
+static void draw(const struct node *nodes, size_t count, struct buf *out) {
+    struct lanes lanes = {0};
+    for (size_t i = count; i > 0; i--) {
+        lanes_append_joint(&lanes, nodes[i - 1].number, out);
+        lanes_append_row(&lanes, nodes[i - 1].number, nodes[i - 1].parent, "o", out);
+        buf_printf(out, "%d\n", (int)nodes[i - 1].number);
+    }
+}
+
+static void test_lanes_draw_a_line_and_a_branch(void **state) {
+    (void)state;
+    struct buf out = BUF_INIT;
+    static const struct node line[] = {{1, 0}, {2, 1}, {3, 2}};
+    draw(line, 3, &out);
+    assert_string_equal(buf_string(&out), "o 3\no 2\no 1\n");
+    buf_clear(&out);
+    static const struct node branch[] = {{1, 0}, {2, 1}, {3, 2}, {4, 1}, {5, 4}};
+    draw(branch, 5, &out);
+    assert_string_equal(buf_string(&out), "o 5\no 4\n│ o 3\n│ o 2\n├─╯ \no 1\n");
+    buf_clear(&out);
+    static const struct node three[] = {{1, 0}, {2, 1}, {3, 1}, {4, 1}};
+    draw(three, 4, &out);
+    assert_string_equal(buf_string(&out), "o 4\n│ o 3\n│ │ o 2\n├─┴─╯ \no 1\n");
+    buf_clear(&out);
+    static const struct node roots[] = {{1, 0}, {2, 0}, {3, 1}};
+    draw(roots, 3, &out);
+    assert_string_equal(buf_string(&out), "o 3\n│ o 2\no 1\n");
+    buf_finish(&out);
+}
+
+static void test_lanes_survive_many_branches(void **state) {
+    (void)state;
+    struct node nodes[200] = {{1, 0}};
+    for (int i = 1; i < 200; i++)
+        nodes[i] = (struct node){i + 1, 1};
+    struct buf out = BUF_INIT;
+    draw(nodes, 200, &out);
+    assert_non_null(strstr(buf_string(&out), "o 1\n"));
+    buf_finish(&out);
+}
+
+static void assert_change(const char *before, const char *after, const char *expected) {
+    struct buf out = BUF_INIT;
+    change_append(before, after, 20, &out);
+    assert_string_equal(buf_string(&out), expected);
+    buf_finish(&out);
+}
+
+static void test_change_names_the_first_difference(void **state) {
+    (void)state;
+    assert_change(NULL, "\n  int x;\nint y;", "int x;");
+    assert_change("a\nb\n", "a\nc\n", "+ c");
+    assert_change("a\nb\n", "a\n", "- b");
+    assert_change("a\nb\n", "b\na\n", "(lines in another order or blank)");
+    assert_change(NULL,
+        "\xC3\xBC"
+        "bermorgen ist ein Tag",
+        "\xC3\xBC"
+        "bermorgen ist ein T…");
+    assert_change(NULL, "", "(lines in another order or blank)");
+}
+
+static void test_cell_place_reads_both_kinds_of_id(void **state) {
+    (void)state;
+    setenv("JPY_SESSION_NAME", "/nowhere/at all/a.ipynb", 1);
+    json_t *metadata = json_pack("{s:s}", "cellId", "abc-1");
+    struct cell_place place = cell_place_find(metadata);
+    assert_string_equal(place.document, "/nowhere/at all/a.ipynb");
+    assert_string_equal(place.key, "abc-1");
+    cell_place_finish(&place);
+    json_decref(metadata);
+
+    metadata =
+        json_pack("{s:s}", "cellId", "vscode-notebook-cell:/nowhere/b%20c.ipynb#W2sZmlsZQ%3D%3D");
+    place = cell_place_find(metadata);
+    assert_string_equal(place.document, "/nowhere/b c.ipynb");
+    assert_string_equal(place.key, "W2sZmlsZQ%3D%3D");
+    cell_place_finish(&place);
+    json_decref(metadata);
+
+    unsetenv("JPY_SESSION_NAME");
+    place = cell_place_find(NULL);
+    assert_null(place.document);
+    assert_null(place.key);
+    cell_place_finish(&place);
+}
+
+static void test_bundle_goes_there_and_back(void **state) {
+    (void)state;
+    json_t *data = json_pack("{s:s, s:s, s:{s:i}, s:s}", "text/plain", "x", "image/png", "iVBORwD/",
+        "application/json", "a", 1, "image/svg+xml", "<svg/>");
+    struct bundle bundle;
+    assert_int_equal(bundle_from_json(data, &bundle), STATUS_OK);
+    assert_int_equal(bundle.count, 4);
+    json_t *back = json_object();
+    for (size_t i = 0; i < bundle.count; i++) {
+        if (strcmp(bundle.items[i].mime, "image/png") == 0)
+            assert_memory_equal(bundle.items[i].data, "\x89PNG\0\xFF", 6);
+        bundle_add_to_json(back, bundle.items[i].mime, bundle.items[i].data, bundle.items[i].size);
+    }
+    assert_true(json_equal(data, back));
+    bundle_finish(&bundle);
+    json_decref(back);
+    json_decref(data);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
+        cmocka_unit_test(test_lanes_survive_many_branches),
+        cmocka_unit_test(test_change_names_the_first_difference),
+        cmocka_unit_test(test_cell_place_reads_both_kinds_of_id),
+        cmocka_unit_test(test_bundle_goes_there_and_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

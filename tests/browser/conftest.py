@@ -46,7 +46,7 @@ def lab(tmp_path_factory):
         sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
         "--LabApp.expose_app_in_browser=True", f"--LabServerApp.user_settings_dir={settings}",
-        f"--LabServerApp.workspaces_dir={workspaces}", "--LabApp.news_url=None",
+        f"--LabServerApp.workspaces_dir={workspaces}",
     ]
     if os.geteuid() == 0:
         command.append("--allow-root")

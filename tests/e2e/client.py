@@ -102,10 +102,14 @@ class Kernel:
         self.client = self.connect()
 
     def connect(self) -> BlockingKernelClient:
-        client = self.manager.client()
+        client = self.another_client()
         client.start_channels()
         client.wait_for_ready(timeout=TIMEOUT)
         return client
+
+    def another_client(self) -> BlockingKernelClient:
+        """Not started yet. With a session of its own: that is what sockets are told apart by."""
+        return self.manager.client(session=Session(key=self.manager.session.key))
 
     def close(self):
         self.client.stop_channels()

@@ -52,6 +52,7 @@ def broken(kernel):
         ("content is deep", [header, parent, metadata, b"[" * 100000]),
         ("parent is a number", [header, b"7", metadata, content]),
     ):
+        frames[2] = b'{"unique": "%s"}' % os.urandom(8).hex().encode()  # or it would be dropped as a repeat
         yield name, [DELIMITER, sign(kernel, frames), *frames]
 
 
@@ -134,7 +135,7 @@ def test_one_session_on_every_channel(kernel):
 
 def test_every_new_client_gets_a_welcome(kernel):
     for _ in range(2):
-        client = kernel.manager.client()
+        client = kernel.another_client()
         client.start_channels()
         try:
             welcome = client.get_iopub_msg(timeout=TIMEOUT)

@@ -91,6 +91,9 @@ setup_python() {
         die "cannot install Python packages from ${need[*]}" \
             "the end of $setup_log is above; is the network up? then run the same command again"
     fi
+    # The project's own JupyterLab asks nothing and calls nobody at its first start.
+    mkdir -p .venv/share/jupyter/lab/settings
+    cp tools/overrides.json .venv/share/jupyter/lab/settings/overrides.json
     for file in "${need[@]}"; do
         sha256sum <"$file" >".venv/.installed-${file##*/}"
     done

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static bool buf_reserve(struct buf *buf, size_t more) {
 void buf_append(struct buf *buf, const void *data, size_t size) {
     if (!buf_reserve(buf, size))
         return;
+    assert(buf->data); /* room was made */
     if (size)
         memcpy(buf->data + buf->size, data, size);
     buf->size += size;

@@ -77,16 +77,25 @@ static size_t split_words(char *line, const char *words[WORDS_MAX]) {
     return count;
 }
 
+/* Before anything is done: no line is anything else than a command. */
+static enum status check_lines(const char *code, struct error *error) {
+    while (*(code = skip_space(code))) {
+        size_t length = strcspn(code, "\n");
+        if (!fk_cell_is_command(code))
+            return error_set(error, STATUS_INVALID,
+                "a cell with %%fk holds nothing else; this line belongs in a cell of its own: %.*s",
+                (int)utf8_floor(code, length, 80), code);
+        code += length;
+    }
+    return STATUS_OK;
+}
+
 static enum status run_line(
     struct fk_context *context, const struct cell_place *place, char *line, struct error *error) {
     const char *words[WORDS_MAX];
     size_t count = split_words(line, words);
     if (!count)
         return STATUS_OK;
-    if (strcmp(words[0], "%fk") != 0)
-        return error_set(error, STATUS_INVALID,
-            "a cell with %%fk holds nothing else; the line '%s ...' belongs in a cell of its own",
-            words[0]);
     const char *name = count > 1 ? words[1] : "help";
     const struct fk_verb *verb = fk_verb_find(name);
     if (!verb)
@@ -113,10 +122,11 @@ struct fk_cell_outcome fk_cell_run(
     };
     struct fk_context context = {.cell_key = place->key, .sink = &sink};
     struct error error;
-    enum status status = STATUS_OK;
-    context.history = recorder_history(kernel->recorder, &error);
-    if (!context.history)
-        status = error.status;
+    enum status status = check_lines(code, &error);
+    if (status == STATUS_OK) {
+        context.history = recorder_history(kernel->recorder, &error);
+        status = context.history ? STATUS_OK : error.status;
+    }
     char *lines = strdup(code);
     if (!lines)
         status = error_set(&error, STATUS_NO_MEMORY, "out of memory");

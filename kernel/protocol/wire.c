@@ -41,8 +41,8 @@ struct wire *wire_create(const char *key) {
     const char *user = getenv("USER");
     if (!user || !*user || !utf8_is_valid(user, strlen(user)))
         user = "kernel";
-    size_t length = utf8_floor(user, strlen(user), sizeof wire->username - 1);
-    memcpy(wire->username, user, length);
+    int length = (int)utf8_floor(user, strlen(user), sizeof wire->username - 1);
+    snprintf(wire->username, sizeof wire->username, "%.*s", length, user);
     return wire;
 }
 

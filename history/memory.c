@@ -23,6 +23,7 @@ void history_memory_finish(struct history_memory *memory) {
 }
 
 void *memory_take(struct history_memory *memory, size_t size) {
+    size = size ? size : 1;
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     struct history_block *block = memory->blocks;
     if (!block || block->size - block->used < size) {
@@ -54,28 +55,43 @@ const char *memory_column(struct history_memory *memory, sqlite3_stmt *rows, int
 }
 
 void *memory_rows_add(struct memory_rows *rows, size_t row_size) {
-    size_t at = rows->bytes.size;
-    char zeros[512] = {0};
-    buf_append(&rows->bytes, zeros, row_size);
-    return buf_ok(&rows->bytes) ? rows->bytes.data + at : NULL;
+    if (rows->capacity - rows->bytes < row_size) {
+        size_t capacity = (rows->capacity + row_size) * 2;
+        void *grown = realloc(rows->items, capacity);
+        if (!grown) {
+            rows->failed = true;
+            return NULL;
+        }
+        rows->items = grown;
+        rows->capacity = capacity;
+    }
+    void *row = (char *)rows->items + rows->bytes;
+    memset(row, 0, row_size);
+    rows->bytes += row_size;
+    return row;
 }
 
 enum status memory_rows_move(struct memory_rows *rows, struct history_memory *memory,
     const void **ret_items, struct error *error) {
-    void *items = buf_ok(&rows->bytes) ? memory_take(memory, rows->bytes.size + 1) : NULL;
+    void *items = rows->failed ? NULL : memory_take(memory, rows->bytes);
     if (items) {
-        if (rows->bytes.size)
-            memcpy(items, rows->bytes.data, rows->bytes.size);
+        if (rows->bytes)
+            memcpy(items, rows->items, rows->bytes);
         *ret_items = items;
     }
-    buf_finish(&rows->bytes);
+    free(rows->items);
+    *rows = (struct memory_rows){0};
     return items ? STATUS_OK
                  : error_set(error, STATUS_NO_MEMORY, "cannot read history: out of memory");
 }
 
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 void summary_append(struct buf *out, const char *text, size_t size) {
     size_t at = 0;
-    while (at < size && memchr(" \t\r\n", text[at], 4))
+    while (at < size && is_blank(text[at]))
         at++;
     size_t length = 0;
     while (at + length < size && text[at + length] != '\n' && text[at + length] != '\r')
@@ -85,7 +101,7 @@ void summary_append(struct buf *out, const char *text, size_t size) {
         utf8_append_clean(out, text + at, length);
         buf_append_string(out, "…");
     } else {
-        while (length && (text[at + length - 1] == ' ' || text[at + length - 1] == '\t'))
+        while (length && is_blank(text[at + length - 1]))
             length--;
         utf8_append_clean(out, text + at, length);
     }

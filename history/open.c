@@ -1,12 +1,14 @@
 #include "history/recover.h"
 #include "history/store.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -62,7 +64,24 @@ static enum status find_or_make(struct history *history, struct error *error) {
     return status;
 }
 
-static enum status connect(struct history *history, int busy_timeout_ms, struct error *error) {
+/*
+ * Called by SQLite while another process writes. Its own handler doubles its naps up to 100 ms,
+ * which with many kernels at once leaves the unlucky ones waiting long after the others are done;
+ * a transaction of ours takes a tenth of a millisecond.
+ */
+static int wait_turn(void *data, int count) {
+    struct history *history = data;
+    int64_t now_us = clock_monotonic_us();
+    if (count == 0)
+        history->wait_began_us = now_us;
+    if (now_us - history->wait_began_us >= history->busy_timeout_us)
+        return 0;
+    struct timespec nap = {.tv_nsec = count < 10 ? 200000 : 1000000};
+    nanosleep(&nap, NULL);
+    return 1;
+}
+
+static enum status connect(struct history *history, struct error *error) {
     struct sql *sql = &history->sql;
     int flags = history->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int code = sqlite3_open_v2(
@@ -70,7 +89,7 @@ static enum status connect(struct history *history, int busy_timeout_ms, struct 
     if (code != SQLITE_OK)
         return sql_fail(sql, code, error);
     sqlite3_extended_result_codes(sql->db, 1);
-    sqlite3_busy_timeout(sql->db, busy_timeout_ms);
+    sqlite3_busy_handler(sql->db, wait_turn, history);
     /* until we know that it is ours, not even its log may be folded in */
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     enum status status = schema_check(sql, error);
@@ -111,6 +130,9 @@ enum status history_open(
         .max_outputs = options->max_outputs ? options->max_outputs : DEFAULT_MAX_OUTPUTS,
         .keyframe_every =
             options->keyframe_every ? options->keyframe_every : DEFAULT_KEYFRAME_EVERY,
+        .busy_timeout_us = (int64_t)(options->busy_timeout_ms ? options->busy_timeout_ms
+                                                              : DEFAULT_BUSY_TIMEOUT_MS) *
+                           1000,
         .read_only = options->read_only,
     };
     enum status status = STATUS_OK;
@@ -129,8 +151,7 @@ enum status history_open(
     if (status == STATUS_OK)
         status = find_or_make(history, error);
     if (status == STATUS_OK)
-        status = connect(history,
-            options->busy_timeout_ms ? options->busy_timeout_ms : DEFAULT_BUSY_TIMEOUT_MS, error);
+        status = connect(history, error);
     if (status == STATUS_OK && !history->read_only) {
         status = make_folder(history, "sessions", error);
         if (status == STATUS_OK)

@@ -48,17 +48,19 @@ struct filter {
     bool unique;
     size_t limit; /* 0: all */
     bool with_output;
-    struct buf seen; /* int64_t hashes of texts, for `unique` */
+    struct memory_rows seen; /* int64_t hashes of texts, for `unique` */
 };
 
 static bool was_seen(struct filter *filter, const struct buf *text) {
     int64_t hash = text_hash(text->data, text->size);
-    const int64_t *hashes = (const int64_t *)(const void *)filter->seen.data;
-    for (size_t i = 0; i < filter->seen.size / sizeof hash; i++) {
+    const int64_t *hashes = filter->seen.items;
+    for (size_t i = 0; i < filter->seen.bytes / sizeof hash; i++) {
         if (hashes[i] == hash)
             return true;
     }
-    buf_append(&filter->seen, &hash, sizeof hash);
+    int64_t *added = memory_rows_add(&filter->seen, sizeof hash);
+    if (added)
+        *added = hash;
     return false;
 }
 
@@ -125,9 +127,9 @@ static enum status read_inputs(struct history *history, struct filter *filter, s
             break;
         }
     }
-    buf_finish(&filter->seen);
-    if (buf_ok(&list.bytes))
-        reverse((struct history_input *)(void *)list.bytes.data, count);
+    free(filter->seen.items);
+    if (!list.failed)
+        reverse(list.items, count);
     const void *items = NULL;
     enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
     if (status == STATUS_OK)

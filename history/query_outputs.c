@@ -14,8 +14,12 @@ static enum status look(struct history *history, const char *folder, bool is_str
     struct error *error) {
     char *path = file_join(folder, file);
     char *temporary = path ? stream_part_name(path) : NULL;
-    enum status status = temporary ? STATUS_OK : fail_memory(history, error);
-    if (status == STATUS_OK && is_stream) {
+    if (!path || !temporary) {
+        free(path);
+        return fail_memory(history, error);
+    }
+    enum status status = STATUS_OK;
+    if (is_stream) {
         struct stream_kept kept;
         bool sealed;
         status = stream_scan(path, &kept, &sealed, error);

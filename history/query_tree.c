@@ -1,12 +1,13 @@
 /* The versions of a cell with their runs, and one version with its text. */
 #include "history/store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Texts of parents, so that each version costs one decompression. */
 struct text_window {
-    struct buf texts;   /* one after the other */
-    struct buf entries; /* struct entry, by number */
+    struct buf texts;           /* one after the other */
+    struct memory_rows entries; /* struct entry, by number */
 };
 
 struct entry {
@@ -17,8 +18,8 @@ struct entry {
 enum { WINDOW_MAX_BYTES = 64 * 1024 * 1024 };
 
 static const struct entry *window_find(const struct text_window *window, int64_t number) {
-    const struct entry *entries = (const struct entry *)(const void *)window->entries.data;
-    size_t low = 0, high = window->entries.size / sizeof *entries;
+    const struct entry *entries = window->entries.items;
+    size_t low = 0, high = window->entries.bytes / sizeof *entries;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (entries[middle].number < number)
@@ -26,7 +27,7 @@ static const struct entry *window_find(const struct text_window *window, int64_t
         else
             high = middle;
     }
-    bool found = low < window->entries.size / sizeof *entries && entries[low].number == number;
+    bool found = low < window->entries.bytes / sizeof *entries && entries[low].number == number;
     return found ? &entries[low] : NULL;
 }
 
@@ -48,10 +49,11 @@ static enum status read_summary(struct history *history, struct text_window *win
     if (status == STATUS_OK) {
         summary_append(summary, buf_string(&text), text.size);
         if (window->texts.size + text.size <= WINDOW_MAX_BYTES) {
-            struct entry entry = {version->number, window->texts.size, text.size};
+            struct entry *entry = memory_rows_add(&window->entries, sizeof *entry);
+            if (entry)
+                *entry = (struct entry){version->number, window->texts.size, text.size};
             buf_append(&window->texts, text.data, text.size);
-            buf_append(&window->entries, &entry, sizeof entry);
-            if (!buf_ok(&window->texts) || !buf_ok(&window->entries))
+            if (!entry || !buf_ok(&window->texts))
                 status = fail_memory(history, error);
         }
     }
@@ -154,14 +156,14 @@ enum status history_read_tree(struct history *history, int64_t cell_id,
         count++;
     }
     buf_finish(&window.texts);
-    buf_finish(&window.entries);
+    free(window.entries.items);
     struct history_runs runs = {0};
     if (status == STATUS_OK)
         status = sql_query(sql, &rows, error, runs_text, "i", cell_id);
     if (status == STATUS_OK)
         status = read_runs(history, rows, memory, &runs, error);
-    if (status == STATUS_OK && buf_ok(&list.bytes))
-        share_out((struct history_version *)(void *)list.bytes.data, count, runs.items, runs.count);
+    if (status == STATUS_OK && !list.failed)
+        share_out(list.items, count, runs.items, runs.count);
     const void *items = NULL;
     enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
     if (status == STATUS_OK)
@@ -196,7 +198,7 @@ enum status history_read_version(struct history *history, int64_t document_id, i
     if (row)
         sql_done(rows);
     buf_finish(&window.texts);
-    buf_finish(&window.entries);
+    free(window.entries.items);
     struct buf whole = BUF_INIT;
     if (status == STATUS_OK)
         status = version_read_text(history, id, &whole, error);

@@ -2,6 +2,7 @@
  * A run whose process died: read back from its rows and from what lies in its folder, then ended
  * the way that a living one is.
  */
+#include "history/folder.h"
 #include "history/names.h"
 #include "history/recover.h"
 #include "history/run.h"
@@ -9,7 +10,6 @@
 
 #include "base/file.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -137,13 +137,14 @@ static int compare_outputs(const void *a, const void *b) {
 }
 
 static enum status adopt_files(struct history_run *run, struct error *error) {
-    DIR *dir = opendir(run->folder);
+    int fd = -1;
+    DIR *dir = folder_open(run->folder, &fd);
     if (!dir)
         return STATUS_OK; /* nothing was written */
     enum status status = STATUS_OK;
     for (struct dirent *entry; status == STATUS_OK && (entry = readdir(dir));) {
         struct stat info; /* an empty one was made and not written any more */
-        if (fstatat(dirfd(dir), entry->d_name, &info, 0) == 0 && info.st_size > 0)
+        if (fstatat(fd, entry->d_name, &info, 0) == 0 && info.st_size > 0)
             status = adopt_file(run, entry->d_name, error);
     }
     closedir(dir);
@@ -241,12 +242,13 @@ static void summarise(struct history_run *run) {
 /* The last sign of life is the last write to a file. */
 static int64_t last_write_us(const struct history_run *run) {
     int64_t last = 0;
-    DIR *dir = opendir(run->folder);
+    int fd = -1;
+    DIR *dir = folder_open(run->folder, &fd);
     if (!dir)
         return 0;
     for (struct dirent *entry; (entry = readdir(dir));) {
         struct stat info;
-        if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &info, 0) < 0)
+        if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &info, 0) < 0)
             continue;
         int64_t time_us = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;
         if (time_us > last)
@@ -258,13 +260,14 @@ static int64_t last_write_us(const struct history_run *run) {
 
 /* Pieces that a kill between sealing and cleaning up left, and files that were half written. */
 static void sweep(const struct history_run *run) {
-    DIR *dir = opendir(run->folder);
+    int fd = -1;
+    DIR *dir = folder_open(run->folder, &fd);
     if (!dir)
         return;
     for (struct dirent *entry; (entry = readdir(dir));) {
         size_t length = strlen(entry->d_name);
         if (length > 5 && strcmp(entry->d_name + length - 5, ".part") == 0)
-            unlinkat(dirfd(dir), entry->d_name, 0);
+            unlinkat(fd, entry->d_name, 0);
     }
     closedir(dir);
 }

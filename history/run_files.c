@@ -10,12 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum status run_make_folder(struct history_run *run, struct error *error) {
     if (run->folder_made)
         return STATUS_OK;
-    enum status status = file_make_folders(run->folder, 0700, error);
+    /* its day is there, except once a day */
+    enum status status = STATUS_OK;
+    if (mkdir(run->folder, 0700) < 0)
+        status = file_make_folders(run->folder, 0700, error);
     run->folder_made = status == STATUS_OK;
     return status;
 }

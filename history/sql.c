@@ -116,7 +116,7 @@ static enum status bind(struct sql *sql, sqlite3_stmt *statement, const char *fo
 
 static enum status begin_rows(struct sql *sql, sqlite3_stmt **ret_rows, struct error *error,
     const char *text, const char *format, va_list args) {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     enum status status = prepare(sql, text, &statement, error);
     if (status == STATUS_OK)
         status = bind(sql, statement, format, args, error);

@@ -17,6 +17,8 @@ struct history {
     size_t binary_limit_bytes;
     unsigned max_outputs;
     unsigned keyframe_every;
+    int64_t busy_timeout_us;
+    int64_t wait_began_us; /* for another process that writes, monotonic */
     bool read_only;
 };
 
@@ -36,7 +38,9 @@ const char *memory_column(struct history_memory *memory, sqlite3_stmt *rows, int
 
 /* A growing array whose end result is handed to a history_memory. */
 struct memory_rows {
-    struct buf bytes;
+    void *items;
+    size_t bytes, capacity;
+    bool failed; /* a row was lost for want of memory */
 };
 
 void *memory_rows_add(struct memory_rows *rows, size_t row_size); /* zeroed; NULL: no memory */

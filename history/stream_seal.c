@@ -1,10 +1,10 @@
 /* Putting the pieces of a stream together: for its final file, for a reader, after a crash. */
+#include "history/folder.h"
 #include "history/stream_file.h"
 #include "history/stream_name.h"
 
 #include "base/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -48,7 +48,8 @@ static void note_segment(struct stream_kept *kept, uint64_t offset, uint64_t siz
 
 static enum status scan_segments(
     const char *folder, const char *name, struct stream_kept *kept, struct error *error) {
-    DIR *dir = opendir(folder);
+    int fd = -1;
+    DIR *dir = folder_open(folder, &fd);
     if (!dir && errno == ENOENT)
         return STATUS_OK;
     if (!dir)
@@ -61,7 +62,7 @@ static enum status scan_segments(
         char *end;
         uint64_t offset = strtoull(entry->d_name + length + mark_length, &end, 10);
         struct stat info;
-        if (strcmp(end, part_end) == 0 && fstatat(dirfd(dir), entry->d_name, &info, 0) == 0)
+        if (strcmp(end, part_end) == 0 && fstatat(fd, entry->d_name, &info, 0) == 0)
             note_segment(kept, offset, (uint64_t)info.st_size);
     }
     closedir(dir);

@@ -139,6 +139,7 @@ static void test_random_histories(void **state) {
     srand(seed);
     f->options.keyframe_every = 3;
     struct model *model = calloc(1, sizeof *model);
+    assert_non_null(model);
     fixture_open(f);
     for (int i = 0; i < STEPS; i++) {
         step(f, model);

@@ -65,7 +65,7 @@ static void test_a_store_is_private(void **state) {
     struct stat info;
     assert_int_equal(stat(inner, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0700);
-    strcat(inner, "/history.sqlite3");
+    snprintf(inner, sizeof inner, "%s/x/y/history.sqlite3", f->folder);
     assert_int_equal(stat(inner, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
 }

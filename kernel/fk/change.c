@@ -42,6 +42,21 @@ static bool first_missing(const char *text, const char *in, struct line *ret_lin
     return false;
 }
 
+static bool starts_with(const struct line *line, const char *sign) {
+    size_t size = strlen(sign);
+    return line->size >= size && memcmp(line->at, sign, size) == 0;
+}
+
+/* A line that stands for a whole text: the first that is neither comment nor directive, in most
+ * languages. */
+static bool first_telling(const char *text, struct line *ret_line) {
+    const char *at = text;
+    while (next_line(&at, ret_line))
+        if (*ret_line->at != '#' && !starts_with(ret_line, "//") && !starts_with(ret_line, "/*"))
+            return true;
+    return next_line(&text, ret_line);
+}
+
 static void append_cut(const char *sign, const struct line *line, size_t width, struct buf *out) {
     struct buf clean = BUF_INIT;
     utf8_append_clean(&clean, line->at, line->size);
@@ -55,7 +70,7 @@ static void append_cut(const char *sign, const struct line *line, size_t width, 
 
 void change_append(const char *old_text, const char *new_text, size_t width, struct buf *out) {
     struct line line;
-    if (!old_text && next_line(&new_text, &line))
+    if (!old_text && first_telling(new_text, &line))
         append_cut("", &line, width, out);
     else if (old_text && first_missing(new_text, old_text, &line))
         append_cut("+ ", &line, width, out);

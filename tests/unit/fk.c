@@ -69,6 +69,8 @@ static void assert_change(const char *before, const char *after, const char *exp
 static void test_change_names_the_first_difference(void **state) {
     (void)state;
     assert_change(NULL, "\n  int x;\nint y;", "int x;");
+    assert_change(NULL, "#include <a.h>\n// so\nf();\n", "f();");
+    assert_change(NULL, "#include <a.h>\n", "#include <a.h>");
     assert_change("a\nb\n", "a\nc\n", "+ c");
     assert_change("a\nb\n", "a\n", "- b");
     assert_change("a\nb\n", "b\na\n", "(lines in another order or blank)");

@@ -108,11 +108,13 @@ enum status history_run_write(struct history_run *run, enum history_output_kind 
     if (run->current == SIZE_MAX || run->outputs[run->current].kind != stream) {
         pause_current(run);
         if (!run_is_full(run) || !find_stream(run, stream)) {
-            status = run_make_folder(run, error);
-            if (status == STATUS_OK)
-                status = begin_stream(run, stream, error);
+            enum status folder = run_make_folder(run, error);
+            status = begin_stream(run, stream, folder == STATUS_OK ? error : NULL);
             if (status != STATUS_OK)
                 return status;
+            /* said once; what comes is counted as lost */
+            status = folder;
+            run->outputs[run->current].stream.failed = folder != STATUS_OK;
             begins = true;
         }
         note_summary(run, data, size);
@@ -120,7 +122,9 @@ enum status history_run_write(struct history_run *run, enum history_output_kind 
     struct run_output *output = &run->outputs[run->current];
     uint64_t head = output->stream.kept.head_bytes;
     uint64_t tail = stream_tail_bytes(&output->stream);
-    status = stream_write(&output->stream, data, size, error);
+    enum status written = stream_write(&output->stream, data, size, error);
+    if (status == STATUS_OK)
+        status = written;
     run->head_left -= output->stream.kept.head_bytes - head;
     if (run->current >= run->first_tail) {
         run->tail_bytes += stream_tail_bytes(&output->stream) - tail;

@@ -43,8 +43,12 @@ enum status sql_fail(struct sql *sql, int code, struct error *error) {
             return sql_fail(sql, SQLITE_CORRUPT, error);
         return error_set(error, STATUS_IO, "cannot use history '%s': %s (%s)", path,
             sqlite3_errstr(code), system_errno ? strerror(system_errno) : "no cause given");
-    case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
+        if (system_errno && system_errno != EACCES && system_errno != EPERM &&
+            system_errno != EROFS)
+            return error_set_errno(error, system_errno, "cannot open history '%s'", path);
+        return sql_fail(sql, SQLITE_PERM, error);
+    case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
         return error_set(error, STATUS_DENIED,

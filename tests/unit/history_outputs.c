@@ -269,6 +269,35 @@ static void test_a_failed_write_spoils_one_output(void **state) {
     fixture_close(f);
 }
 
+/* Nothing can be made where outputs go: the run is recorded, its output counted. */
+static void test_no_place_for_outputs(void **state) {
+    struct fixture *f = *state;
+    fixture_open(f);
+    char folder[128];
+    snprintf(folder, sizeof folder, "%s/outputs", f->folder);
+    assert_int_equal(rmdir(folder), 0);
+    FILE *file = fopen(folder, "w");
+    assert_non_null(file);
+    fclose(file);
+    struct history_run *run = fixture_begin(f, "a", "print");
+    int64_t id = history_run_place(run).run_id;
+    struct error why = {.message = ""};
+    assert_int_not_equal(history_run_write(run, HISTORY_STDOUT, "12", 2, &why), STATUS_OK);
+    assert_non_null(strstr(why.message, folder));
+    assert_ok(history_run_write(run, HISTORY_STDOUT, "345", 3, error));
+    struct history_item item = {"text/html", "<b>", 3};
+    assert_int_not_equal(history_run_bundle(run, HISTORY_DISPLAY, NULL, &item, 1, &why), STATUS_OK);
+    fixture_end(f, &run);
+    struct history_outputs outputs = fixture_outputs(f, id);
+    assert_int_equal(outputs.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(outputs.items[i].complete);
+        assert_string_equal(outputs.items[i].parts[0].path, "");
+    }
+    assert_int_equal(outputs.items[0].parts[0].total_bytes, 5);
+    fixture_close(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void) {
@@ -280,6 +309,7 @@ int main(void) {
         TEST(test_output_after_the_end),
         TEST(test_too_many_outputs_keep_the_text),
         TEST(test_a_failed_write_spoils_one_output),
+        TEST(test_no_place_for_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

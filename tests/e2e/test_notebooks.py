@@ -112,26 +112,3 @@ def test_headless_refuses(data_dir, tmp_path):
     (tmp_path / "bad.ipynb").write_text("no notebook")
     assert headless(tmp_path / "bad.ipynb").returncode == 2
     assert headless(path, "--output", tmp_path / "no" / "folder.ipynb").returncode == 2
-
-
-@pytest.mark.parametrize(
-    "arguments, says",
-    [
-        (["--nonsense"], "--help"),
-        (["--headless"], "--help"),
-        (["--headless", "no-such-file.ipynb"], "--help"),
-        (["--timeout", "3"], "--headless"),
-        (["--output"], "--help"),
-    ],
-)
-def test_run_misuse(arguments, says):
-    done = subprocess.run([PROJECT / "run", *arguments], capture_output=True, text=True, timeout=TIMEOUT)
-    assert done.returncode == 2
-    assert says in done.stderr
-
-
-def test_run_help():
-    done = subprocess.run([PROJECT / "run", "--help"], capture_output=True, text=True, timeout=TIMEOUT)
-    assert done.returncode == 0
-    for word in ("--headless", "--output", "--timeout", "JupyterLab"):
-        assert word in done.stdout

@@ -25,12 +25,11 @@ static enum status take_string(const json_t *root, const char *name, const char 
     const json_t *member = json_object_get(root, name);
     const char *value = member ? json_string_value(member) : fallback;
     if (!value)
-        return error_set(error, STATUS_INVALID, "cannot use the connection file: '%s' is %s", name,
-            member ? "no string" : "missing");
+        return error_set(
+            error, STATUS_INVALID, "'%s' is %s", name, member ? "no string" : "missing");
     size_t length = member ? json_string_length(member) : strlen(value);
     if (length >= out_size || strlen(value) != length)
-        return error_set(
-            error, STATUS_INVALID, "cannot use the connection file: '%s' is malformed", name);
+        return error_set(error, STATUS_INVALID, "'%s' is malformed", name);
     memcpy(out, value, length + 1);
     return STATUS_OK;
 }
@@ -42,8 +41,7 @@ static enum status take_ports(const json_t *root, struct connection *out, struct
         const json_t *member = json_object_get(root, name);
         json_int_t port = json_integer_value(member);
         if (!json_is_integer(member) || port < 1 || port > 65535)
-            return error_set(error, STATUS_INVALID,
-                "cannot use the connection file: '%s' is not a port number", name);
+            return error_set(error, STATUS_INVALID, "'%s' is not a port number", name);
         out->ports[i] = (int)port;
     }
     return STATUS_OK;
@@ -60,8 +58,7 @@ static enum status take_curve(const json_t *root, struct connection *out, struct
     size_t public_length = strlen(out->curve_public_key);
     size_t secret_length = strlen(out->curve_secret_key);
     if (public_length != secret_length || (public_length != 0 && public_length != 40))
-        return error_set(error, STATUS_INVALID,
-            "cannot use the connection file: curve keys come as a pair of 40 characters each");
+        return error_set(error, STATUS_INVALID, "curve keys come as a pair of 40 characters each");
     return STATUS_OK;
 }
 
@@ -71,9 +68,8 @@ static enum status take_all(const json_t *root, struct connection *out, struct e
     if (status != STATUS_OK)
         return status;
     if (strcmp(out->transport, "tcp") != 0 && strcmp(out->transport, "ipc") != 0)
-        return error_set(error, STATUS_INVALID,
-            "cannot use the connection file: transport '%s' is neither tcp nor ipc",
-            out->transport);
+        return error_set(
+            error, STATUS_INVALID, "transport '%s' is neither tcp nor ipc", out->transport);
     status = take_string(root, "ip", "127.0.0.1", out->ip, sizeof out->ip, error);
     if (status == STATUS_OK)
         status = take_string(root, "key", "", out->key, sizeof out->key, error);
@@ -84,8 +80,7 @@ static enum status take_all(const json_t *root, struct connection *out, struct e
     if (status != STATUS_OK)
         return status;
     if (out->key[0] && strcmp(scheme, "hmac-sha256") != 0)
-        return error_set(error, STATUS_INVALID,
-            "cannot use the connection file: signature scheme '%s' is not hmac-sha256", scheme);
+        return error_set(error, STATUS_INVALID, "signature scheme '%s' is not hmac-sha256", scheme);
     status = take_ports(root, out, error);
     return status == STATUS_OK ? take_curve(root, out, error) : status;
 }
@@ -95,13 +90,11 @@ enum status connection_parse(
     json_error_t json_error;
     json_t *root = json_loadb(text, size, 0, &json_error);
     if (!root)
-        return error_set(error, STATUS_INVALID, "cannot use the connection file: line %d: %s",
-            json_error.line, json_error.text);
+        return error_set(error, STATUS_INVALID, "line %d: %s", json_error.line, json_error.text);
     struct connection connection = {0};
     enum status status = json_is_object(root)
                              ? take_all(root, &connection, error)
-                             : error_set(error, STATUS_INVALID,
-                                   "cannot use the connection file: it is no JSON object");
+                             : error_set(error, STATUS_INVALID, "it is no JSON object");
     json_decref(root);
     if (status == STATUS_OK)
         *ret_connection = connection;
@@ -111,10 +104,13 @@ enum status connection_parse(
 enum status connection_read(
     const char *path, struct connection *ret_connection, struct error *error) {
     struct buf text = BUF_INIT;
-    enum status status = file_read(path, CONNECTION_FILE_MAX_BYTES, &text, error);
+    struct error reason;
+    enum status status = file_read(path, CONNECTION_FILE_MAX_BYTES, &text, &reason);
     if (status == STATUS_OK)
-        status = connection_parse(buf_string(&text), text.size, ret_connection, error);
+        status = connection_parse(buf_string(&text), text.size, ret_connection, &reason);
     buf_finish(&text);
+    if (status != STATUS_OK)
+        error_set(error, status, "cannot use the connection file '%s': %s", path, reason.message);
     return status;
 }
 

@@ -28,11 +28,12 @@ struct connection {
     char curve_secret_key[41];
 };
 
-/* Parse the text of a connection file. On failure `ret_connection` is untouched. */
+/* Parse the text of a connection file. On failure `ret_connection` is untouched and the message is
+ * only the reason. */
 enum status connection_parse(const char *text, size_t size, struct connection *ret_connection,
     struct error *error) MUST_CHECK;
 
-/* The same for the file at `path`. */
+/* The same for the file at `path`, which the message names. */
 enum status connection_read(
     const char *path, struct connection *ret_connection, struct error *error) MUST_CHECK;
 

@@ -2,11 +2,13 @@
  * What recording costs. Prints medians and 99th percentiles in microseconds:
  *
  *     history_bench one [FOLDER]                one process
- *     history_bench many [PROCESSES] [RUNS]     processes at once, one store for all or one each,
+ *     history_bench many [PROCESSES] [RUNS] [PAUSE_MS]
+ *                                               processes at once, one store for all or one each,
  *                                               then a search over everything
  *     history_bench tree [VERSIONS]             one cell with many versions: reading and size
  *
- * Stores are made in $TMPDIR, else /tmp, and removed.
+ * Stores are made in $TMPDIR, else /tmp, and removed. On ext4 wait a minute between two runs: it
+ * makes files ten times slower while it steps around inodes that were deleted just before.
  */
 #include "base/clock.h"
 #include "history/history.h"
@@ -193,7 +195,7 @@ struct shared {
 };
 
 static void record_many(
-    const char *folder, int process, int runs, struct shared *shared, int processes) {
+    const char *folder, int process, int runs, int pause_ms, struct shared *shared) {
     struct history_options options = {.folder = folder};
     struct history *history = NULL;
     struct history_session *session = NULL;
@@ -221,8 +223,8 @@ static void record_many(
             shared->locked++;
         }
         shared->us[process * runs + i] = clock_monotonic_us() - a;
+        usleep((useconds_t)pause_ms * 1000);
     }
-    (void)processes;
     if (history_session_end(&session, 0, &error) != STATUS_OK)
         shared->locked++;
     history_close(&history);
@@ -243,7 +245,7 @@ static size_t search_store(const char *folder) {
     return found;
 }
 
-static void bench_many(int processes, int runs, bool one_store) {
+static void bench_many(int processes, int runs, int pause_ms, bool one_store) {
     char base[256];
     make_folder(base);
     size_t size = sizeof(struct shared) + (size_t)processes * (size_t)runs * sizeof(int64_t);
@@ -254,7 +256,7 @@ static void bench_many(int processes, int runs, bool one_store) {
     for (int p = 0; p < processes; p++) {
         snprintf(folder, sizeof folder, "%s/%d", base, one_store ? 0 : p);
         if (fork() == 0) {
-            record_many(folder, p, runs, shared, processes);
+            record_many(folder, p, runs, pause_ms, shared);
             _exit(0);
         }
     }
@@ -274,8 +276,8 @@ static void bench_many(int processes, int runs, bool one_store) {
     struct samples samples = samples_of((size_t)processes * (size_t)runs);
     for (int i = 0; i < processes * runs; i++)
         add_sample(&samples, shared->us[i]);
-    printf("\n%s, %d processes, %d runs each\n", one_store ? "one store for all" : "one store each",
-        processes, runs);
+    printf("\n%s, %d processes, %d runs each, %d ms between\n",
+        one_store ? "one store for all" : "one store each", processes, runs, pause_ms);
     printf("  all open %.1f ms, all recorded %.0f ms (%.0f runs/s), calls refused %lld\n",
         (double)(t1 - t0) / 1e3, (double)(t2 - t1) / 1e3,
         (double)processes * runs / ((double)(t2 - t1) / 1e6), (long long)shared->locked);
@@ -343,9 +345,10 @@ int main(int argc, char **argv) {
         bench_one(argc > 2 ? argv[2] : NULL);
     } else if (strcmp(what, "many") == 0) {
         int processes = argc > 2 ? atoi(argv[2]) : 20, runs = argc > 3 ? atoi(argv[3]) : 200;
+        int pause_ms = argc > 4 ? atoi(argv[4]) : 0;
         setvbuf(stdout, NULL, _IOLBF, 0);
-        bench_many(processes, runs, true);
-        bench_many(processes, runs, false);
+        bench_many(processes, runs, pause_ms, true);
+        bench_many(processes, runs, pause_ms, false);
     } else if (strcmp(what, "tree") == 0) {
         bench_tree(argc > 2 ? atoi(argv[2]) : 10000);
     } else {

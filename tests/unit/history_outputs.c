@@ -2,6 +2,7 @@
 #include "history_fixture.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 /* Byte `at` of the endless text that the tests print: ASCII, so that no character is cut. */
 static char text_at(size_t at) {
@@ -97,6 +98,46 @@ static void test_streams_share_the_limit(void **state) {
             }
         }
         fixture_close(f);
+    }
+    buf_finish(&want);
+}
+
+/* The same of a process that stops without a word: the files alone say all of it. */
+static void test_a_dead_process_shares_the_limit_too(void **state) {
+    struct fixture *f = *state;
+    unsigned seed = (unsigned)getpid();
+    print_message("seed %u\n", seed);
+    srand(seed);
+    struct buf want = BUF_INIT;
+    f->options.text_limit_bytes = 20;
+    for (int64_t id = 1; id <= 12; id++) {
+        size_t sizes[8], steps[8], count = 1 + (size_t)rand() % 8, total = 0;
+        for (size_t i = 0; i < count; i++) {
+            sizes[i] = 1 + (size_t)rand() % 30;
+            steps[i] = 1 + (size_t)rand() % 40;
+            total += sizes[i];
+        }
+        pid_t child = fork();
+        if (child == 0) {
+            fixture_open(f);
+            struct history_run *run = fixture_begin(f, "a", "print");
+            for (size_t i = 0, at = 0; i < count; at += sizes[i++])
+                print_range(
+                    run, i % 2 ? HISTORY_STDERR : HISTORY_STDOUT, at, at + sizes[i], steps[i]);
+            _exit(0);
+        }
+        int how = 0;
+        waitpid(child, &how, 0);
+        assert_int_equal(how, 0);
+        assert_ok(history_open(&f->options, &f->history, error));
+        struct history_outputs outputs = fixture_outputs(f, id);
+        assert_int_equal(outputs.count, count);
+        for (size_t i = 0, at = 0; i < count; at += sizes[i++]) {
+            assert_true(outputs.items[i].sealed && outputs.items[i].complete);
+            expect_part(&want, outputs.items[i].parts, at, at + sizes[i], total, 20);
+            fixture_assert_part(f, outputs.items[i].parts, buf_string(&want));
+        }
+        history_close(&f->history);
     }
     buf_finish(&want);
 }
@@ -304,6 +345,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_every_boundary_of_the_limit),
         TEST(test_streams_share_the_limit),
+        TEST(test_a_dead_process_shares_the_limit_too),
         TEST(test_characters_are_not_cut),
         TEST(test_a_run_is_ordinary_files),
         TEST(test_output_after_the_end),

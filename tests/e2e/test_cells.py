@@ -171,7 +171,7 @@ def test_picture_from_memory_and_file(kernel, tmp_path):
 
 
 def test_clear_output(kernel):
-    run = kernel.run('#include <stdio.h>\nputs("a");\nfk_clear_output(true);\nputs("b");')
+    run = kernel.run('#include <stdio.h>\nputs("a");\nfk_clear_output(1);\nputs("b");')
     kinds = [m["msg_type"] for m in run.of_type("stream", "clear_output")]
     assert kinds == ["stream", "clear_output", "stream"]
     assert run.of_type("clear_output")[0]["content"] == {"wait": True}

@@ -37,7 +37,7 @@ class TestForkernel(jupyter_kernel_test.KernelTests):
     ]
 
     code_inspect_sample = "printf"
-    code_clear_output = "fk_clear_output(false);"
+    code_clear_output = "fk_clear_output(0);"
 
     # C has no pager: the kernel sends no `page` payload.
     supported_history_operations = ("tail", "range", "search")

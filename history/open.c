@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -119,8 +120,10 @@ enum status history_open(
     if (!options)
         options = &defaults;
     struct history *history = calloc(1, sizeof *history);
-    if (!history)
+    if (!history || sodium_init() < 0) {
+        free(history);
         return error_set(error, STATUS_NO_MEMORY, "cannot open history: out of memory");
+    }
     *history = (struct history){
         .folder = options->folder ? strdup(options->folder) : history_default_folder(),
         .text_limit_bytes =

@@ -8,6 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
+/* One stream by itself. */
+static enum status scan(
+    const char *path, struct stream_kept *ret_kept, bool *ret_sealed, struct error *error) {
+    const char *slash = strrchr(path, '/');
+    char *parent = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    if (!parent)
+        return error_set(error, STATUS_NO_MEMORY, "cannot read '%s': out of memory", path);
+    struct stream_folder folder;
+    enum status status = stream_folder_read(parent, &folder, error);
+    if (status == STATUS_OK) {
+        status = stream_scan(path, &folder, ret_kept, ret_sealed, error);
+        stream_folder_finish(&folder);
+    }
+    free(parent);
+    return status;
+}
+
 /* Sizes of a stream that is being written are on the disk only. */
 static enum status look(struct history *history, const char *folder, bool is_stream,
     const char *file, struct history_memory *memory, struct history_part *part,
@@ -22,7 +39,7 @@ static enum status look(struct history *history, const char *folder, bool is_str
     if (is_stream) {
         struct stream_kept kept;
         bool sealed;
-        status = stream_scan(path, &kept, &sealed, error);
+        status = scan(path, &kept, &sealed, error);
         if (status == STATUS_OK) {
             part->total_bytes = (int64_t)kept.total_bytes;
             part->head_bytes = (int64_t)kept.head_bytes;
@@ -160,7 +177,7 @@ static enum status read_pieces(
         struct stream_kept kept;
         bool sealed;
         out->size = before;
-        status = stream_scan(path, &kept, &sealed, error);
+        status = scan(path, &kept, &sealed, error);
         if (status == STATUS_OK && sealed)
             status = file_read(path, SIZE_MAX, out, error);
         else if (status == STATUS_OK)

@@ -155,15 +155,15 @@ static enum status adopt_files(struct history_run *run, struct error *error) {
 
 /* ---- what the disk knows ---- */
 
-static enum status look_at_stream(
-    struct history_run *run, struct run_output *output, struct error *error) {
+static enum status look_at_stream(struct history_run *run, struct run_output *output,
+    const struct stream_folder *folder, struct error *error) {
     struct run_part *part = &output->parts[0];
     char *path = run_path(run, part->file);
     if (!path)
         return fail_memory(run->history, error);
     stream_init(&output->stream, path, 0, 1); /* for its path; it is not written any more */
     bool sealed = false;
-    enum status status = stream_scan(path, &output->stream.kept, &sealed, error);
+    enum status status = stream_scan(path, folder, &output->stream.kept, &sealed, error);
     if (status != STATUS_OK || !sealed) {
         if (status == STATUS_OK && output->stream.kept.total_bytes == 0)
             output->complete = false; /* the file did not live to be found */
@@ -207,7 +207,8 @@ static enum status look_at_bundle(
 }
 
 static enum status look_at_files(struct history_run *run, struct error *error) {
-    enum status status = STATUS_OK;
+    struct stream_folder folder = {0};
+    enum status status = stream_folder_read(run->folder, &folder, error);
     for (size_t i = 0; i < run->output_count && status == STATUS_OK; i++) {
         struct run_output *output = &run->outputs[i];
         if (output->is_stream && (output->part_count == 0 || !output->parts[0].file)) {
@@ -216,9 +217,10 @@ static enum status look_at_files(struct history_run *run, struct error *error) {
         }
         if (output->sealed)
             continue;
-        status = output->is_stream ? look_at_stream(run, output, error)
+        status = output->is_stream ? look_at_stream(run, output, &folder, error)
                                    : look_at_bundle(run, output, error);
     }
+    stream_folder_finish(&folder);
     return status;
 }
 

@@ -61,10 +61,21 @@ void stream_pause(struct stream_file *file);
 /* Other output came after this one and has used up what may be kept: keep the count only. */
 void stream_drop_tail(struct stream_file *file);
 
-/* Look at the disk instead, after a crash or while another process writes. A stream of which
- * nothing is there has no bytes; `ret_sealed`: it has its final name and no pieces. */
-enum status stream_scan(const char *path, struct stream_kept *ret_kept, bool *ret_sealed,
-    struct error *error) MUST_CHECK;
+/* The segments that lie in a folder, read once for all its streams. */
+struct stream_folder {
+    struct segment *segments;
+    size_t count, capacity;
+};
+
+/* A folder that does not exist has none. */
+enum status stream_folder_read(
+    const char *path, struct stream_folder *ret_folder, struct error *error) MUST_CHECK;
+void stream_folder_finish(struct stream_folder *folder);
+
+/* What there is of a stream in that folder, after a crash or while another process writes. One of
+ * which nothing is there has no bytes; `ret_sealed`: it has its final name and no pieces. */
+enum status stream_scan(const char *path, const struct stream_folder *folder,
+    struct stream_kept *ret_kept, bool *ret_sealed, struct error *error) MUST_CHECK;
 
 struct stream_sealed {
     uint64_t head_bytes, tail_bytes; /* between them the notice, if anything is missing there */

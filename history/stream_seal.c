@@ -1,5 +1,4 @@
-/* Putting the pieces of a stream together: for its final file, for a reader, after a crash. */
-#include "history/folder.h"
+/* Putting the pieces of a stream together: for its final file, or for a reader. */
 #include "history/stream_file.h"
 #include "history/stream_name.h"
 
@@ -14,93 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char part_end[] = ".part";
-static const char tail_mark[] = ".tail.";
-
-char *stream_part_name(const char *path) {
-    struct buf name = BUF_INIT;
-    buf_printf(&name, "%s%s", path, part_end);
-    return buf_take(&name);
-}
-
-char *stream_segment_name(const char *path, uint64_t offset) {
-    struct buf name = BUF_INIT;
-    buf_printf(&name, "%s%s%" PRIu64 "%s", path, tail_mark, offset, part_end);
-    return buf_take(&name);
-}
-
-/* ---- looking at the disk ---- */
-
-static void note_segment(struct stream_kept *kept, uint64_t offset, uint64_t size) {
-    if (kept->segment_count == STREAM_MAX_SEGMENTS)
-        return;
-    unsigned at = kept->segment_count++;
-    while (at > 0 && kept->segments[at - 1].offset > offset) {
-        kept->segments[at] = kept->segments[at - 1];
-        at--;
-    }
-    kept->segments[at].offset = offset;
-    kept->segments[at].size = size;
-    if (offset + size > kept->total_bytes)
-        kept->total_bytes = offset + size;
-}
-
-static enum status scan_segments(
-    const char *folder, const char *name, struct stream_kept *kept, struct error *error) {
-    int fd = -1;
-    DIR *dir = folder_open(folder, &fd);
-    if (!dir && errno == ENOENT)
-        return STATUS_OK;
-    if (!dir)
-        return error_set_errno(error, errno, "cannot read folder '%s'", folder);
-    size_t length = strlen(name), mark_length = sizeof tail_mark - 1;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        if (strncmp(entry->d_name, name, length) != 0 ||
-            strncmp(entry->d_name + length, tail_mark, mark_length) != 0)
-            continue;
-        char *end;
-        uint64_t offset = strtoull(entry->d_name + length + mark_length, &end, 10);
-        struct stat info;
-        if (strcmp(end, part_end) == 0 && fstatat(fd, entry->d_name, &info, 0) == 0)
-            note_segment(kept, offset, (uint64_t)info.st_size);
-    }
-    closedir(dir);
-    return STATUS_OK;
-}
-
-enum status stream_scan(
-    const char *path, struct stream_kept *ret_kept, bool *ret_sealed, struct error *error) {
-    struct stream_kept kept = {0};
-    struct stat info;
-    const char *slash = strrchr(path, '/');
-    char *part = stream_part_name(path);
-    char *folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
-    enum status status = STATUS_OK;
-    bool sealed = false;
-    if (!part || !folder) {
-        status = error_set(error, STATUS_NO_MEMORY, "cannot read '%s': out of memory", path);
-        goto out;
-    }
-    bool in_pieces = stat(part, &info) == 0;
-    if (in_pieces)
-        kept.head_bytes = kept.total_bytes = (uint64_t)info.st_size;
-    status = scan_segments(folder, slash ? slash + 1 : path, &kept, error);
-    if (status == STATUS_OK && !in_pieces && kept.segment_count == 0 && stat(path, &info) == 0) {
-        kept.head_bytes = kept.total_bytes = (uint64_t)info.st_size;
-        sealed = true;
-    }
-    if (status == STATUS_OK) {
-        *ret_kept = kept;
-        *ret_sealed = sealed;
-    }
-out:
-    free(part);
-    free(folder);
-    return status;
-}
-
-/* ---- putting together ---- */
 
 struct sink {
     int fd;          /* -1: to `out` */
@@ -300,7 +212,7 @@ enum status stream_seal(const char *path, const struct stream_kept *kept, uint64
     struct stream_sealed *ret_sealed, struct error *error) {
     char *part = stream_part_name(path);
     struct buf name = BUF_INIT;
-    buf_printf(&name, "%s.seal%s", path, part_end);
+    buf_printf(&name, "%s.seal.part", path);
     struct sink sink = {.fd = -1};
     struct stream_sealed sealed = {0};
     enum status status = STATUS_OK;

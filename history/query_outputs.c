@@ -37,8 +37,8 @@ static enum status look(struct history *history, const char *folder, bool is_str
     }
     enum status status = STATUS_OK;
     if (is_stream) {
-        struct stream_kept kept;
-        bool sealed;
+        struct stream_kept kept = {0};
+        bool sealed = false;
         status = scan(path, &kept, &sealed, error);
         if (status == STATUS_OK) {
             part->total_bytes = (int64_t)kept.total_bytes;
@@ -174,8 +174,8 @@ static enum status read_pieces(
     size_t before = out->size;
     enum status status = STATUS_NOT_FOUND;
     for (int i = 0; i < TRIES && status == STATUS_NOT_FOUND; i++) {
-        struct stream_kept kept;
-        bool sealed;
+        struct stream_kept kept = {0};
+        bool sealed = false;
         out->size = before;
         status = scan(path, &kept, &sealed, error);
         if (status == STATUS_OK && sealed)

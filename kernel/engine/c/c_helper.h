@@ -1,0 +1,35 @@
+/* A child process that speaks base/frame.h messages over a socketpair, in a process group of its
+   own, and that dies with this process. On the thread of the event loop. */
+#ifndef FORKERNEL_ENGINE_C_HELPER_H
+#define FORKERNEL_ENGINE_C_HELPER_H
+
+#include "base/frame.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct helper {
+    pid_t pid; /* 0: not running */
+    int pidfd; /* readable when it has ended */
+    int socket;
+    int out; /* read ends of its stdout and stderr, -1 without */
+    int err;
+    struct frame_reader reader;
+    bool heard; /* it has said something: it was able to start */
+};
+
+/* argv[0] is the path. `piped`: give it pipes for stdout and stderr, else it has this process's. */
+enum status helper_start(
+    struct helper *helper, char *const argv[], bool piped, struct error *error) MUST_CHECK;
+
+/* End it with its whole process group, wait for it, close everything. Returns the wait status. */
+int helper_stop(struct helper *helper);
+
+/* Send what `out` holds; a helper that is gone is noticed elsewhere. */
+void helper_send(struct helper *helper, struct buf *out);
+
+/* The path of one of our files, `name` under the installation that this executable belongs to:
+   "libexec/forkernel/forkernel-c-worker". The caller frees it; NULL without memory. */
+char *helper_installed_path(const char *name);
+
+#endif

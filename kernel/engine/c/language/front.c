@@ -1,0 +1,156 @@
+#include "kernel/engine/c/language/front.h"
+#include "kernel/engine/c/language/definition.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char front_unit_name[] = "/forkernel/cell.c";
+
+enum { MOST_ARGUMENTS = 256 };
+
+void front_init(struct front *front, const char *folder, const char *include) {
+    *front = (struct front){.folder = folder};
+    front->include = must_copy(include, strlen(include));
+    front->resources = must_copy(FORKERNEL_CLANG_RESOURCES, strlen(FORKERNEL_CLANG_RESOURCES));
+    front->index = clang_createIndex(1, 0);
+    front->text = must_copy("", 0);
+    front->flag_text = must_copy("", 0);
+}
+
+static void drop_flags(struct front *front) {
+    for (size_t i = 0; i < front->flag_count; i++)
+        free(front->flags[i]);
+    free(front->flags);
+    front->flags = NULL;
+    front->flag_count = 0;
+}
+
+void front_finish(struct front *front) {
+    if (front->tu)
+        clang_disposeTranslationUnit(front->tu);
+    clang_disposeIndex(front->index);
+    drop_flags(front);
+    free(front->include);
+    free(front->resources);
+    free(front->text);
+    free(front->flag_text);
+    free(front->pch);
+}
+
+size_t front_arguments(const struct front *front, const char **args, size_t max) {
+    static const char *const fixed[] = {"-std=gnu17", "-O2", "-fPIC"};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        args[count++] = fixed[i];
+    args[count++] = "-I";
+    args[count++] = front->include;
+    for (size_t i = 0; i < front->flag_count && count < max; i++)
+        args[count++] = front->flags[i];
+    return count;
+}
+
+static size_t parser_arguments(const struct front *front, const char **args, const char *language) {
+    static const char *const fixed[] = {"-ferror-limit=0", "-Wall", "-Wno-unused-function",
+        "-Wno-unused-variable", "-Wno-macro-redefined", "-Wno-missing-declarations", "-Wno-main",
+        "-Wno-gnu-alignof-expression", "-fparse-all-comments", "-Wno-builtin-macro-redefined",
+        "-Wno-incompatible-library-redeclaration"};
+    size_t count = 0;
+    args[count++] = "-x";
+    args[count++] = language;
+    args[count++] = "-resource-dir";
+    args[count++] = front->resources;
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        args[count++] = fixed[i];
+    return count + front_arguments(front, args + count, MOST_ARGUMENTS - count - 8);
+}
+
+static void set_flags(struct front *front, const char *cflags) {
+    drop_flags(front);
+    char *copy = must_copy(cflags, strlen(cflags));
+    char *rest = NULL;
+    for (char *word = strtok_r(copy, " \t\r\n", &rest); word;
+        word = strtok_r(NULL, " \t\r\n", &rest)) {
+        front->flags = must_allocate(front->flags, (front->flag_count + 1) * sizeof *front->flags);
+        front->flags[front->flag_count++] = must_copy(word, strlen(word));
+    }
+    free(copy);
+}
+
+static bool has_errors(CXTranslationUnit tu) {
+    bool found = false;
+    for (unsigned i = 0; i < clang_getNumDiagnostics(tu) && !found; i++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(tu, i);
+        found = clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error;
+        clang_disposeDiagnostic(diagnostic);
+    }
+    return found;
+}
+
+static bool build(struct front *front, const char *text, const char *header, const char *pch) {
+    const char *args[MOST_ARGUMENTS];
+    size_t count = parser_arguments(front, args, "c-header");
+    if (file_write(header, text, strlen(text), 0600, NULL) != STATUS_OK)
+        return false;
+    CXTranslationUnit tu = NULL;
+    enum CXErrorCode code = clang_parseTranslationUnit2(front->index, header, args, (int)count,
+        NULL, 0, CXTranslationUnit_ForSerialization | CXTranslationUnit_Incomplete, &tu);
+    bool fine = code == CXError_Success && !has_errors(tu) &&
+                clang_saveTranslationUnit(tu, pch, CXSaveTranslationUnit_None) == CXSaveError_None;
+    if (tu)
+        clang_disposeTranslationUnit(tu);
+    return fine;
+}
+
+bool front_prepare(struct front *front, const char *text, const char *cflags) {
+    if (front->pch && strcmp(text, front->text) == 0 && strcmp(cflags, front->flag_text) == 0)
+        return true;
+    struct buf header = BUF_INIT;
+    struct buf pch = BUF_INIT;
+    char *old_flags = front->flag_text;
+    set_flags(front, cflags);
+    front->serial++;
+    buf_printf(&header, "%s/front%u.h", front->folder, front->serial);
+    buf_printf(&pch, "%s/front%u.pch", front->folder, front->serial);
+    bool fine = build(front, text, buf_string(&header), buf_string(&pch));
+    if (fine) {
+        if (front->tu)
+            clang_disposeTranslationUnit(front->tu);
+        front->tu = NULL;
+        free(front->pch);
+        free(front->text);
+        free(old_flags);
+        front->pch = buf_take(&pch);
+        front->text = must_copy(text, strlen(text));
+        front->flag_text = must_copy(cflags, strlen(cflags));
+    } else {
+        set_flags(front, old_flags);
+    }
+    buf_finish(&header);
+    buf_finish(&pch);
+    return fine;
+}
+
+CXTranslationUnit front_parse(struct front *front, const struct buf *unit) {
+    struct CXUnsavedFile file = {front_unit_name, buf_string(unit), unit->size};
+    if (front->tu && clang_reparseTranslationUnit(
+                         front->tu, 1, &file, clang_defaultReparseOptions(front->tu)) == 0)
+        return front->tu;
+    if (front->tu)
+        clang_disposeTranslationUnit(front->tu);
+    front->tu = NULL;
+    const char *args[MOST_ARGUMENTS];
+    size_t count = parser_arguments(front, args, "c");
+    if (front->pch) {
+        args[count++] = "-include-pch";
+        args[count++] = front->pch;
+    }
+    if (clang_parseTranslationUnit2(front->index, front_unit_name, args, (int)count, &file, 1,
+            CXTranslationUnit_None, &front->tu) != CXError_Success)
+        front->tu = NULL;
+    return front->tu;
+}

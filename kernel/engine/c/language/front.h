@@ -1,0 +1,45 @@
+/*
+ * The front block: the #include lines of all cells so far as one precompiled header, which libclang
+ * and the compiler both read (one file serves both as long as they are the same clang and get the
+ * same options), and the libclang translation unit that is parsed again for every cell on top of
+ * it.
+ */
+#ifndef FORKERNEL_LANGUAGE_FRONT_H
+#define FORKERNEL_LANGUAGE_FRONT_H
+
+#include "base/buf.h"
+
+#include <clang-c/Index.h>
+#include <stdbool.h>
+
+struct front {
+    const char *folder; /* the engine's temporary files; borrowed */
+    char *include;      /* folder of forkernel.h */
+    char *resources;    /* clang's own headers */
+    char **flags;       /* the session's cflags */
+    size_t flag_count;
+    CXIndex index;
+    CXTranslationUnit tu; /* on top of `pch`; NULL until the first parse */
+    char *text;           /* what `pch` was made of */
+    char *flag_text;
+    char *pch; /* path, NULL when there is none */
+    unsigned serial;
+};
+
+void front_init(struct front *front, const char *folder, const char *include);
+void front_finish(struct front *front);
+
+/* The options that both the parser and the compiler get; appended to `args`, at most `max`. */
+size_t front_arguments(const struct front *front, const char **args, size_t max);
+
+/* Make the precompiled header for `text` and these cflags, unless it is the one at hand. False,
+   with everything as it was, when the text has errors. */
+bool front_prepare(struct front *front, const char *text, const char *cflags);
+
+/* Parse `unit` on top of the front. NULL when libclang fails. The result is the front's. */
+CXTranslationUnit front_parse(struct front *front, const struct buf *unit);
+
+/* The name that the parsed text goes by. */
+extern const char front_unit_name[];
+
+#endif

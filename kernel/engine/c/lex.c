@@ -1,0 +1,242 @@
+#include "kernel/engine/c/lex.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void lexer_init(struct lexer *lexer, const char *text, size_t size) {
+    *lexer = (struct lexer){.text = text, .size = size, .line_start = true};
+}
+
+static int peek(const struct lexer *lexer, size_t ahead) {
+    return lexer->at + ahead < lexer->size ? (unsigned char)lexer->text[lexer->at + ahead] : -1;
+}
+
+static bool is_digit(int c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_word(int c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
+           is_digit(c) || c >= 0x80;
+}
+
+/* A backslash and the newline that it hides; 0 where there is none. */
+static size_t splice_size(const struct lexer *lexer, size_t ahead) {
+    if (peek(lexer, ahead) != '\\')
+        return 0;
+    if (peek(lexer, ahead + 1) == '\n')
+        return 2;
+    return peek(lexer, ahead + 1) == '\r' && peek(lexer, ahead + 2) == '\n' ? 3 : 0;
+}
+
+static void skip_block_comment(struct lexer *lexer) {
+    lexer->at += 2;
+    while (lexer->at < lexer->size && !(peek(lexer, 0) == '*' && peek(lexer, 1) == '/'))
+        lexer->at++;
+    if (lexer->at >= lexer->size)
+        lexer->fault = LEX_OPEN_COMMENT;
+    else
+        lexer->at += 2;
+}
+
+static void skip_line_comment(struct lexer *lexer) {
+    while (lexer->at < lexer->size && peek(lexer, 0) != '\n') {
+        size_t splice = splice_size(lexer, 0);
+        lexer->at += splice ? splice : 1;
+    }
+}
+
+static void skip_blanks(struct lexer *lexer) {
+    while (lexer->at < lexer->size) {
+        int c = peek(lexer, 0);
+        size_t splice = splice_size(lexer, 0);
+        if (c == '\n') {
+            lexer->line_start = true;
+            lexer->at++;
+        } else if (c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f') {
+            lexer->at++;
+        } else if (splice) {
+            lexer->at += splice;
+            if (lexer->at >= lexer->size)
+                lexer->fault = LEX_OPEN_LINE;
+        } else if (c == '\\' && lexer->at + 1 == lexer->size) {
+            lexer->at++;
+            lexer->fault = LEX_OPEN_LINE;
+        } else if (c == '/' && peek(lexer, 1) == '*') {
+            skip_block_comment(lexer);
+        } else if (c == '/' && peek(lexer, 1) == '/') {
+            skip_line_comment(lexer);
+        } else {
+            return;
+        }
+    }
+}
+
+static void skip_quoted(struct lexer *lexer, char quote) {
+    lexer->at++;
+    while (lexer->at < lexer->size) {
+        int c = peek(lexer, 0);
+        if (c == '\n')
+            break;
+        if (c == '\\') {
+            size_t splice = splice_size(lexer, 0);
+            lexer->at += splice ? splice : 2;
+            continue;
+        }
+        lexer->at++;
+        if (c == quote)
+            return;
+    }
+    if (lexer->at > lexer->size)
+        lexer->at = lexer->size;
+    lexer->fault = LEX_OPEN_STRING;
+}
+
+static void skip_directive(struct lexer *lexer) {
+    while (lexer->at < lexer->size && peek(lexer, 0) != '\n') {
+        size_t splice = splice_size(lexer, 0);
+        if (splice) {
+            lexer->at += splice;
+            if (lexer->at >= lexer->size)
+                lexer->fault = LEX_OPEN_LINE;
+        } else if (peek(lexer, 0) == '\\' && lexer->at + 1 == lexer->size) {
+            lexer->at++;
+            lexer->fault = LEX_OPEN_LINE;
+        } else if (peek(lexer, 0) == '/' && peek(lexer, 1) == '*') {
+            skip_block_comment(lexer);
+        } else if (peek(lexer, 0) == '/' && peek(lexer, 1) == '/') {
+            skip_line_comment(lexer);
+        } else if (peek(lexer, 0) == '"') {
+            enum lex_fault before = lexer->fault;
+            skip_quoted(lexer, '"');
+            lexer->fault = before; /* #error and the like may hold a lone quote */
+        } else {
+            lexer->at++;
+        }
+    }
+}
+
+static bool is_string_prefix(const char *word, size_t size) {
+    return (size == 1 && (*word == 'L' || *word == 'u' || *word == 'U')) ||
+           (size == 2 && word[0] == 'u' && word[1] == '8');
+}
+
+static size_t punctuation_size(int a, int b) {
+    static const char pairs[][3] = {"->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&",
+        "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "##"};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i][0] == a && pairs[i][1] == b)
+            return 2;
+    return 1;
+}
+
+struct lex_token lexer_next(struct lexer *lexer) {
+    skip_blanks(lexer);
+    struct lex_token token = {.start = lexer->at};
+    int c = peek(lexer, 0);
+    bool line_start = lexer->line_start;
+    lexer->line_start = false;
+    if (c < 0) {
+        token.kind = LEX_END;
+    } else if (c == '#' && line_start) {
+        token.kind = LEX_DIRECTIVE;
+        skip_directive(lexer);
+    } else if (is_digit(c) || (c == '.' && is_digit(peek(lexer, 1)))) {
+        token.kind = LEX_NUMBER;
+        int last = 0;
+        while (is_word(peek(lexer, 0)) || peek(lexer, 0) == '.' ||
+               ((peek(lexer, 0) == '+' || peek(lexer, 0) == '-') && last && strchr("eEpP", last))) {
+            last = peek(lexer, 0);
+            lexer->at++;
+        }
+    } else if (is_word(c)) {
+        token.kind = LEX_IDENTIFIER;
+        while (is_word(peek(lexer, 0)))
+            lexer->at++;
+        int quote = peek(lexer, 0);
+        if ((quote == '"' || quote == '\'') &&
+            is_string_prefix(lexer->text + token.start, lexer->at - token.start)) {
+            token.kind = quote == '"' ? LEX_STRING : LEX_CHARACTER;
+            skip_quoted(lexer, (char)quote);
+        }
+    } else if (c == '"' || c == '\'') {
+        token.kind = c == '"' ? LEX_STRING : LEX_CHARACTER;
+        skip_quoted(lexer, (char)c);
+    } else {
+        token.kind = LEX_PUNCTUATION;
+        lexer->at += punctuation_size(c, peek(lexer, 1));
+    }
+    token.end = lexer->at;
+    return token;
+}
+
+bool lex_is(const char *text, struct lex_token token, const char *what) {
+    size_t size = token.end - token.start;
+    return (token.kind == LEX_IDENTIFIER || token.kind == LEX_PUNCTUATION) &&
+           strlen(what) == size && memcmp(text + token.start, what, size) == 0;
+}
+
+struct lex_token *lex_all(
+    const char *text, size_t size, size_t *ret_count, enum lex_fault *ret_fault) {
+    struct lexer lexer;
+    struct lex_token *tokens = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    lexer_init(&lexer, text, size);
+    for (;;) {
+        if (count == capacity) {
+            capacity = capacity ? capacity * 2 : 64;
+            struct lex_token *grown = realloc(tokens, capacity * sizeof *tokens);
+            if (!grown) {
+                free(tokens);
+                return NULL;
+            }
+            tokens = grown;
+        }
+        tokens[count] = lexer_next(&lexer);
+        if (tokens[count++].kind == LEX_END)
+            break;
+    }
+    *ret_count = count - 1;
+    if (ret_fault)
+        *ret_fault = lexer.fault;
+    return tokens;
+}
+
+/* A directive is one token to the splitter; what it mentions is looked for behind its #. */
+static bool directive_mentions(const char *text, struct lex_token token, const char *name) {
+    return lex_mentions(text + token.start + 1, token.end - token.start - 1, name);
+}
+
+bool lex_mentions(const char *text, size_t size, const char *name) {
+    struct lexer lexer;
+    lexer_init(&lexer, text, size);
+    bool member = false;
+    for (;;) {
+        struct lex_token token = lexer_next(&lexer);
+        if (token.kind == LEX_END)
+            return false;
+        if (token.kind == LEX_DIRECTIVE && directive_mentions(text, token, name))
+            return true;
+        if (!member && token.kind == LEX_IDENTIFIER && lex_is(text, token, name))
+            return true;
+        member = lex_is(text, token, ".") || lex_is(text, token, "->");
+    }
+}
+
+bool lex_same(const char *a, size_t a_size, const char *b, size_t b_size) {
+    struct lexer left;
+    struct lexer right;
+    lexer_init(&left, a, a_size);
+    lexer_init(&right, b, b_size);
+    for (;;) {
+        struct lex_token x = lexer_next(&left);
+        struct lex_token y = lexer_next(&right);
+        if (x.kind != y.kind || x.end - x.start != y.end - y.start ||
+            memcmp(a + x.start, b + y.start, x.end - x.start) != 0)
+            return false;
+        if (x.kind == LEX_END)
+            return true;
+    }
+}

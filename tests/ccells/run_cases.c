@@ -1,0 +1,416 @@
+/*
+ * Runs the cases beside this file through the C engine, with a host that writes down what it is
+ * told.
+ *
+ *     run_cases FOLDER [CASE...]
+ *
+ * A case is a text file: cells, each followed by the events that it must cause, in order.
+ *
+ *     %% cell [no-stdin] [interrupt] [silent]     interrupt: as soon as it prints
+ *     int x = 3;
+ *     x
+ *     %% input one line                           answers to input requests, in order
+ *     %% out                                      printed on stdout: exactly this
+ *     %% err                                      printed on stderr: contains this
+ *     %% result                                   the result's text/plain: exactly this
+ *     %% display text/html                        a display of this type: exactly this
+ *     %% update text/plain
+ *     %% clear
+ *     %% error SIGSEGV                            the cell's error; its evalue contains this
+ *     %% traceback                                the error's traceback contains this
+ *
+ * Between cells, `%% kill` kills the worker as the system would.
+ * `%% complete` and `%% inspect` hold code with the cursor at a | and are followed by `%% reply`:
+ * text that the reply's JSON contains, or with a leading ! does not.
+ */
+#include "kernel/engine/c/c_engine.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_STEPS = 2048, MOST_EVENTS = 256, MOST_CASES = 512, CASE_LIMIT_MS = 30000 };
+
+struct step {
+    char *head; /* after "%% " */
+    char *body; /* without the last newline */
+};
+
+struct event {
+    char kind[80]; /* as the head of a step */
+    struct buf text;
+    bool seen_traceback;
+};
+
+struct run {
+    zloop_t *loop;
+    struct engine *engine;
+    struct engine_host host;
+    struct step steps[MOST_STEPS];
+    size_t step_count;
+    size_t at; /* the step of the running cell */
+    size_t next_input;
+    struct event events[MOST_EVENTS];
+    size_t event_count;
+    struct buf traceback;
+    bool running;
+    bool interrupt_wanted;
+    bool timed_out;
+    char *reply;
+};
+
+static struct event *add_event(struct run *run, const char *kind, const char *detail) {
+    if (run->event_count == MOST_EVENTS)
+        abort();
+    struct event *event = &run->events[run->event_count++];
+    *event = (struct event){0};
+    (void)snprintf(event->kind, sizeof event->kind, "%s%s%s", kind, *detail ? " " : "", detail);
+    return event;
+}
+
+/* ---- the host ---- */
+
+static void on_stream(void *context, enum engine_stream stream, const void *data, size_t size) {
+    struct run *run = context;
+    const char *kind = stream == ENGINE_STDOUT ? "out" : "err";
+    struct event *last = run->event_count ? &run->events[run->event_count - 1] : NULL;
+    if (!last || strcmp(last->kind, kind) != 0)
+        last = add_event(run, kind, "");
+    buf_append(&last->text, data, size);
+    if (run->interrupt_wanted && stream == ENGINE_STDOUT && run->running) {
+        run->interrupt_wanted = false;
+        run->engine->ops->interrupt(run->engine);
+    }
+}
+
+static void add_bundle(struct run *run, const char *kind, json_t *data) {
+    const char *type;
+    json_t *value;
+    json_object_foreach(data, type, value) {
+        struct event *event = add_event(run, kind, strcmp(kind, "result") == 0 ? "" : type);
+        char *dumped = json_is_string(value) ? NULL : json_dumps(value, JSON_SORT_KEYS);
+        buf_append_string(&event->text, dumped ? dumped : json_string_value(value));
+        free(dumped);
+    }
+}
+
+static void on_display(void *context, json_t *data, json_t *metadata, json_t *transient) {
+    (void)metadata;
+    (void)transient;
+    add_bundle(context, "display", data);
+}
+
+static void on_update(void *context, json_t *data, json_t *metadata, json_t *transient) {
+    (void)metadata;
+    (void)transient;
+    add_bundle(context, "update", data);
+}
+
+static void on_result(void *context, json_t *data, json_t *metadata) {
+    (void)metadata;
+    add_bundle(context, "result", data);
+}
+
+static void on_clear(void *context, bool wait) {
+    (void)wait;
+    (void)add_event(context, "clear", "");
+}
+
+static void on_input_request(void *context, const char *prompt, bool password) {
+    struct run *run = context;
+    (void)prompt;
+    (void)password;
+    if (run->interrupt_wanted) {
+        run->interrupt_wanted = false;
+        run->engine->ops->interrupt(run->engine);
+        return;
+    }
+    for (size_t i = run->next_input; i < run->step_count; i++) {
+        if (strncmp(run->steps[i].head, "cell", 4) == 0)
+            break;
+        if (strncmp(run->steps[i].head, "input", 5) != 0)
+            continue;
+        run->next_input = i + 1;
+        run->engine->ops->input_reply(
+            run->engine, run->steps[i].head[5] ? run->steps[i].head + 6 : "");
+        return;
+    }
+    run->engine->ops->input_reply(run->engine, NULL);
+}
+
+static int on_wake(zloop_t *loop, int timer, void *data) {
+    (void)loop;
+    (void)timer;
+    (void)data;
+    return -1;
+}
+
+static void stop_loop(struct run *run) {
+    run->running = false;
+    (void)zloop_timer(run->loop, 0, 1, on_wake, run);
+}
+
+static void on_done(void *context, const struct engine_outcome *outcome) {
+    struct run *run = context;
+    buf_clear(&run->traceback);
+    if (outcome->result == ENGINE_ERROR) {
+        struct event *event = add_event(run, "error", outcome->ename);
+        buf_append_string(&event->text, outcome->evalue);
+        size_t i;
+        json_t *line;
+        json_array_foreach(outcome->traceback, i, line) {
+            buf_append_string(&run->traceback, json_string_value(line));
+            buf_append_char(&run->traceback, '\n');
+        }
+    }
+    if (json_object_size(outcome->user_expressions)) {
+        struct event *event = add_event(run, "expressions", "");
+        char *text = json_dumps(outcome->user_expressions, JSON_SORT_KEYS);
+        buf_append_string(&event->text, text);
+        free(text);
+    }
+    stop_loop(run);
+}
+
+static void on_reply(void *context, uint64_t token, json_t *content) {
+    struct run *run = context;
+    (void)token;
+    free(run->reply);
+    run->reply = json_dumps(content, JSON_SORT_KEYS);
+    stop_loop(run);
+}
+
+static int on_limit(zloop_t *loop, int timer, void *data) {
+    (void)loop;
+    (void)timer;
+    struct run *run = data;
+    run->timed_out = true;
+    return -1;
+}
+
+/* ---- cases ---- */
+
+static bool parse_case(struct run *run, char *text) {
+    run->step_count = 0;
+    while (*text) {
+        if (strncmp(text, "%% ", 3) != 0)
+            return false;
+        if (run->step_count == MOST_STEPS)
+            return false;
+        struct step *step = &run->steps[run->step_count++];
+        step->head = text + 3;
+        char *end = strchr(text, '\n');
+        if (!end)
+            return false;
+        *end = '\0';
+        step->body = end + 1;
+        char *next = step->body;
+        while (*next && strncmp(next, "%% ", 3) != 0) {
+            char *line = strchr(next, '\n');
+            next = line ? line + 1 : next + strlen(next);
+        }
+        text = *next ? next : next + strlen(next);
+        if (next > step->body && next[-1] == '\n')
+            next[-1] = '\0';
+        else if (next == step->body)
+            step->body = end; /* the NUL */
+    }
+    return true;
+}
+
+static void wait_for_end(struct run *run) {
+    run->timed_out = false;
+    int timer = zloop_timer(run->loop, CASE_LIMIT_MS, 1, on_limit, run);
+    while (run->running && !run->timed_out)
+        if (zloop_start(run->loop) == 0)
+            break;
+    (void)zloop_timer_end(run->loop, timer);
+}
+
+static bool same(const struct event *event, const struct step *step) {
+    if (strcmp(event->kind, step->head) != 0)
+        return false;
+    const char *text = buf_string(&event->text);
+    size_t size = strlen(text);
+    if (strcmp(step->head, "err") == 0 || strncmp(step->head, "error", 5) == 0 ||
+        strcmp(step->head, "expressions") == 0)
+        return strstr(text, step->body) != NULL;
+    if (size && text[size - 1] == '\n')
+        size--;
+    return strlen(step->body) == size && memcmp(text, step->body, size) == 0;
+}
+
+static bool is_event(const struct step *step) {
+    static const char *const heads[] = {
+        "out", "err", "result", "display", "update", "clear", "error", "expressions"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (strncmp(step->head, heads[i], strlen(heads[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool compare(struct run *run, const char *name) {
+    size_t event = 0;
+    bool fine = !run->timed_out;
+    for (size_t i = run->at + 1; fine && i < run->step_count; i++) {
+        const struct step *step = &run->steps[i];
+        if (strncmp(step->head, "traceback", 9) == 0)
+            fine = strstr(buf_string(&run->traceback), step->body) != NULL;
+        else if (strncmp(step->head, "input", 5) == 0)
+            continue;
+        else if (is_event(step))
+            fine = event < run->event_count && same(&run->events[event++], step);
+        else
+            break;
+    }
+    if (fine && event == run->event_count)
+        return true;
+    (void)printf("FAIL %s%s, cell:\n%s\nit caused:\n", name, run->timed_out ? " (no end)" : "",
+        run->steps[run->at].body);
+    for (size_t i = 0; i < run->event_count; i++)
+        (void)printf("%%%% %s\n%s\n", run->events[i].kind, buf_string(&run->events[i].text));
+    (void)printf("traceback:\n%s\n", buf_string(&run->traceback));
+    return false;
+}
+
+static void forget_events(struct run *run) {
+    for (size_t i = 0; i < run->event_count; i++)
+        buf_finish(&run->events[i].text);
+    run->event_count = 0;
+    buf_clear(&run->traceback);
+}
+
+static bool run_cell(struct run *run, const char *name, int64_t count) {
+    const struct step *step = &run->steps[run->at];
+    json_auto_t *expressions = NULL;
+    if (strstr(step->head, "expressions="))
+        expressions = json_pack("{s:s}", "e", strstr(step->head, "expressions=") + 12);
+    struct engine_cell cell = {.code = step->body,
+        .execution_count = count,
+        .silent = strstr(step->head, "silent") != NULL,
+        .allow_stdin = strstr(step->head, "no-stdin") == NULL,
+        .user_expressions = expressions};
+    forget_events(run);
+    run->interrupt_wanted = strstr(step->head, "interrupt") != NULL;
+    run->next_input = run->at + 1;
+    run->running = true;
+    run->engine->ops->execute(run->engine, &cell);
+    wait_for_end(run);
+    return compare(run, name);
+}
+
+static bool run_query(struct run *run, const char *name) {
+    struct step *step = &run->steps[run->at];
+    char *bar = strchr(step->body, '|');
+    if (!bar)
+        return false;
+    size_t cursor = (size_t)(bar - step->body);
+    memmove(bar, bar + 1, strlen(bar));
+    run->running = true;
+    if (strncmp(step->head, "complete", 8) == 0)
+        run->engine->ops->complete(run->engine, 1, step->body, cursor);
+    else
+        run->engine->ops->inspect(run->engine, 1, step->body, cursor, 0);
+    wait_for_end(run);
+    bool fine = !run->timed_out && run->reply;
+    for (size_t i = run->at + 1; fine && i < run->step_count; i++) {
+        const char *wanted = run->steps[i].body;
+        if (strncmp(run->steps[i].head, "reply", 5) != 0)
+            break;
+        fine =
+            *wanted == '!' ? !strstr(run->reply, wanted + 1) : strstr(run->reply, wanted) != NULL;
+    }
+    if (!fine)
+        (void)printf("FAIL %s, %s:\n%s\nreplied:\n%.2000s\n", name, step->head, step->body,
+            run->reply ? run->reply : "nothing");
+    return fine;
+}
+
+static bool run_steps(struct run *run, const char *name) {
+    int64_t count = 0;
+    bool fine = true;
+    for (run->at = 0; fine && run->at < run->step_count; run->at++) {
+        const char *head = run->steps[run->at].head;
+        if (strncmp(head, "cell", 4) == 0) {
+            fine = run_cell(run, name, ++count);
+        } else if (strncmp(head, "complete", 8) == 0 || strncmp(head, "inspect", 7) == 0) {
+            fine = run_query(run, name);
+        } else if (strncmp(head, "kill", 4) == 0) {
+            int64_t pids[2];
+            if (run->engine->ops->processes(run->engine, pids, 2) == 2)
+                (void)kill((pid_t)pids[1], SIGKILL);
+        }
+    }
+    return fine;
+}
+
+static bool run_case(const char *folder, const char *name) {
+    static struct run run;
+    struct buf text = BUF_INIT;
+    struct error error;
+    char *path = file_join(folder, name);
+    bool fine = false;
+    run = (struct run){.loop = zloop_new()};
+    run.host = (struct engine_host){.context = &run,
+        .loop = run.loop,
+        .stream = on_stream,
+        .display = on_display,
+        .update_display = on_update,
+        .execute_result = on_result,
+        .clear_output = on_clear,
+        .input_request = on_input_request,
+        .done = on_done,
+        .reply = on_reply};
+    if (!path || file_read(path, 1 << 20, &text, &error) != STATUS_OK)
+        (void)printf("FAIL %s: cannot be read\n", name);
+    else if (!parse_case(&run, text.data))
+        (void)printf("FAIL %s: not a case\n", name);
+    else if (c_engine_ops.create(&run.host, &run.engine, &error) != STATUS_OK)
+        (void)printf("FAIL %s: %s\n", name, error.message);
+    else
+        fine = run_steps(&run, name);
+    if (run.engine)
+        c_engine_ops.destroy(&run.engine);
+    forget_events(&run);
+    buf_finish(&run.traceback);
+    free(run.reply);
+    zloop_destroy(&run.loop);
+    buf_finish(&text);
+    free(path);
+    return fine;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int main(int argc, char **argv) {
+    char *names[MOST_CASES];
+    size_t count = 0;
+    size_t failures = 0;
+    if (argc < 2)
+        return 2;
+    zsys_handler_set(NULL);
+    for (int i = 2; i < argc && count < MOST_CASES; i++)
+        names[count++] = strdup(argv[i]);
+    DIR *folder = argc == 2 ? opendir(argv[1]) : NULL;
+    for (struct dirent *entry; folder && (entry = readdir(folder)) && count < MOST_CASES;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (dot && strcmp(dot, ".case") == 0)
+            names[count++] = strdup(entry->d_name);
+    }
+    if (folder)
+        (void)closedir(folder);
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++) {
+        failures += !run_case(argv[1], names[i]);
+        free(names[i]);
+    }
+    (void)printf("%zu of %zu cases pass\n", count - failures, count);
+    return failures || !count ? 1 : 0;
+}

@@ -1,6 +1,8 @@
 /* history/: outputs as files, limits, exact counts, late output. */
 #include "history_fixture.h"
 
+#include "base/file.h"
+
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -317,9 +319,7 @@ static void test_no_place_for_outputs(void **state) {
     char folder[128];
     snprintf(folder, sizeof folder, "%s/outputs", f->folder);
     assert_int_equal(rmdir(folder), 0);
-    FILE *file = fopen(folder, "w");
-    assert_non_null(file);
-    fclose(file);
+    assert_ok(file_write(folder, "", 0, 0600, error));
     struct history_run *run = fixture_begin(f, "a", "print");
     int64_t id = history_run_place(run).run_id;
     struct error why = {.message = ""};

@@ -85,18 +85,18 @@ static void reply_error(struct kernel *kernel, struct request *request, const ch
             traceback));
 }
 
-/* A cell failed: where the front end wants that, the ones behind it do not run. Some that it sent
-   before it knew may still lie in the socket. */
+/* The request is answered and idle follows; then it is the next one's turn. */
+static void end_running(struct kernel *kernel) {
+    struct request *request = kernel->execution.running;
+    kernel->execution.running = NULL;
+    kernel->execution.waiting_for_input = false;
+    request_finish(kernel, &request);
+}
+
+/* Cells that wait are not run. Each is answered all the same. */
 static void abort_waiting(struct kernel *kernel) {
-    struct execution *execution = &kernel->execution;
-    if (!execution->stop_on_error)
-        return;
-    bool was_holding = execution->holding;
-    execution->holding = true;
-    kernel_read_channels(kernel);
-    execution->holding = was_holding;
     struct request *request;
-    while ((request = take_waiting(execution))) {
+    while ((request = take_waiting(&kernel->execution))) {
         request_begin(kernel, request);
         json_t *traceback = json_pack("[s]", "not run: a cell before this one failed");
         reply_error(
@@ -106,12 +106,18 @@ static void abort_waiting(struct kernel *kernel) {
     }
 }
 
-/* The request is answered and idle follows; then it is the next one's turn. */
-static void end_running(struct kernel *kernel) {
-    struct request *request = kernel->execution.running;
-    kernel->execution.running = NULL;
-    kernel->execution.waiting_for_input = false;
-    request_finish(kernel, &request);
+/* The running cell has failed. Where the front end wants that, what it had sent behind it is not
+   run; cells that it sends once it has seen the reply are no part of that, so the sockets are read
+   before. */
+static void fail_running(struct kernel *kernel, const char *ename, const char *evalue,
+    json_t *traceback, json_t *metadata) {
+    bool abort = kernel->execution.stop_on_error;
+    if (abort)
+        kernel_read_channels(kernel);
+    reply_error(kernel, kernel->execution.running, ename, evalue, traceback, metadata);
+    end_running(kernel);
+    if (abort)
+        abort_waiting(kernel);
 }
 
 static void run_fk(struct kernel *kernel, struct request *request, const char *code,
@@ -121,17 +127,14 @@ static void run_fk(struct kernel *kernel, struct request *request, const char *c
     if (outcome.error) {
         json_t *traceback = json_pack("[s]", outcome.error);
         output_error(kernel, "HistoryError", outcome.error, traceback);
-        reply_error(kernel, request, "HistoryError", outcome.error, traceback, NULL);
+        fail_running(kernel, "HistoryError", outcome.error, traceback, NULL);
         json_decref(traceback);
     } else {
         reply_ok(kernel, request, outcome.payload, NULL, NULL);
         outcome.payload = NULL;
+        end_running(kernel);
     }
-    bool failed = outcome.error != NULL;
     fk_cell_outcome_finish(&outcome);
-    end_running(kernel);
-    if (failed)
-        abort_waiting(kernel);
 }
 
 static void start(struct kernel *kernel, struct request *request) {
@@ -216,15 +219,13 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
     output_flush(kernel); /* a warning that recording has failed */
 
     json_t *metadata = reply_metadata(kernel, outcome);
-    if (outcome->result == ENGINE_OK)
+    if (outcome->result == ENGINE_OK) {
         reply_ok(kernel, request, NULL, outcome->user_expressions, metadata);
-    else
-        reply_error(kernel, request, outcome->ename, outcome->evalue, outcome->traceback, metadata);
+        end_running(kernel);
+    } else {
+        fail_running(kernel, outcome->ename, outcome->evalue, outcome->traceback, metadata);
+    }
     json_decref(metadata);
-    end_running(kernel);
-
-    if (outcome->result == ENGINE_ERROR)
-        abort_waiting(kernel);
     start_next(kernel);
 }
 

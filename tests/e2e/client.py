@@ -100,6 +100,7 @@ class Kernel:
         self.env.update(env or {})
         self.manager.start_kernel(env=self.env)
         self.client = self.connect()
+        self.early = []  # replies that came while another one was waited for
 
     def connect(self) -> BlockingKernelClient:
         client = self.another_client()
@@ -197,6 +198,9 @@ class Kernel:
         return so_far
 
     def reply_to(self, msg_id, *, channel="shell", timeout=None):
+        for index, msg in enumerate(self.early):
+            if msg["parent_header"].get("msg_id") == msg_id:
+                return self.early.pop(index)
         get = getattr(self.client, f"get_{channel}_msg")
         deadline = time.monotonic() + (timeout or TIMEOUT)
         while True:
@@ -206,6 +210,7 @@ class Kernel:
                 raise AssertionError(f"no reply on {channel}") from None
             if msg["parent_header"].get("msg_id") == msg_id:
                 return msg
+            self.early.append(msg)
 
     def finish(self, msg_id, *, channel="shell", reply=True, timeout=None) -> Run:
         """Waits for idle, and for the reply when there has to be one."""

@@ -64,7 +64,7 @@ def test_same_cell_again(kernel):
     code = "#include <math.h>\ntypedef struct { double x; } box;\nenum { RED, GREEN };\nstatic int n = 1;\nbox b = {sqrt(16)};\nb.x"
     for _ in range(3):
         run = kernel.run(code)
-        assert (run.status, run.result) == ("ok", "4"), run.text
+        assert (run.status, run.result) == ("ok", "4.0"), run.text
 
 
 def test_compile_error_points_into_the_cell(kernel):
@@ -72,7 +72,7 @@ def test_compile_error_points_into_the_cell(kernel):
     assert run.status == "error"
     assert run.error["ename"] == "CompileError"
     text = plain("\n".join(run.error["traceback"]))
-    assert "2:11" in text
+    assert "line 2, column 11" in text
     lines = text.splitlines()
     source = next(i for i, line in enumerate(lines) if "int bad = goood + 1;" in line)
     assert lines[source + 1].index("^") == lines[source].index("goood")
@@ -82,8 +82,9 @@ def test_compile_error_points_into_the_cell(kernel):
 
 
 def test_warning_is_shown_and_the_cell_runs(kernel):
-    run = kernel.run('#include <stdio.h>\nprintf("%s\\n", 5 > 3 ? "yes" : "no");\nint unused = "x"[0] == "y"[0];\nint *p = 7;')
-    assert "yes" in run.stdout
+    run = kernel.run('#include <stdio.h>\nprintf("%s\\n", 5 > 3 ? "yes" : "no");\n1 == 2;')
+    assert run.stdout == "yes\n"
+    assert "warning" in run.stderr
 
 
 def test_segfault_names_cell_and_line_and_the_kernel_lives(kernel):
@@ -103,7 +104,7 @@ def test_stack_overflow_is_a_fault_like_another(kernel):
     assert kernel.run("1 + 1").result == "2"
 
 
-@pytest.mark.parametrize("code", ["abort();", "raise(SIGKILL);", "raise(SIGTERM);", "int z = 0; 1 / z", "__builtin_trap();"])
+@pytest.mark.parametrize("code", ["abort();", "raise(SIGKILL);", "raise(SIGTERM);", "volatile int z = 0; 100 / z", "__builtin_trap();"])
 def test_other_deaths(kernel, code):
     run = kernel.run(f"#include <stdlib.h>\n#include <signal.h>\n{code}")
     assert run.status == "error"
@@ -129,7 +130,7 @@ def test_program_with_main(kernel):
 
 def test_cflags_and_ldflags(kernel):
     assert kernel.run("//%cflags: -DANSWER=42\nANSWER").result == "42"
-    assert kernel.run("//%ldflags: -lm\n#include <math.h>\nvolatile double two = 2;\npow(two, 10)").result == "1024"
+    assert kernel.run("//%ldflags: -lm\n#include <math.h>\nvolatile double two = 2;\npow(two, 10)").result == "1024.0"
 
 
 def test_display_comes_in_the_order_of_printing(kernel):
@@ -297,7 +298,7 @@ def test_questions_are_answered_while_a_cell_runs(kernel):
 
 
 def test_an_error_aborts_only_queued_cells(kernel):
-    first = kernel.execute("#include <unistd.h>\nusleep(300000);\nint x = ;")
+    first = kernel.execute("#include <unistd.h>\nusleep(300000);\nint *nowhere = 0;\n*nowhere = 1;")
     second = kernel.execute("2")
     info = kernel.send("kernel_info_request")
     third = kernel.execute("3")

@@ -68,7 +68,7 @@ def test_kill_in_the_middle_of_a_printing_cell(notebook, lines):
     text = show(notebook, 5)
     assert "line 1" in text
     assert forkernel("show", notebook, 6, check=False).returncode != 0
-    assert "killed" in tree(notebook) or "died" in tree(notebook) or "kernel" in tree(notebook)
+    assert "running" not in tree(notebook)
 
 
 def test_the_tree_can_be_read_right_after_the_kill(notebook):
@@ -76,7 +76,9 @@ def test_the_tree_can_be_read_right_after_the_kill(notebook):
         msg_id = kernel.execute(PRINTING, cell="c1")
         shown = kernel.wait_for_output(msg_id, "line 20\n")
         kernel.kill()
-        assert "printf" in tree(notebook) or "include" in tree(notebook)
+        text = tree(notebook)
+        assert "for (int i" in text
+        assert "running" not in text, "nothing runs any more"
         assert shown in show(notebook, 1)
 
 
@@ -92,7 +94,7 @@ def test_kill_at_many_moments(notebook):
             kernel.execute(f"{turn} * 2000", cell="c9")
             time.sleep(turn * 0.004)  # a different moment each time; nothing waits for it
             kernel.kill()
-        text = tree(notebook)
+        text = tree(notebook) if acknowledged else ""
         for code in acknowledged:
             assert code in text
 

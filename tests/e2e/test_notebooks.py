@@ -61,7 +61,7 @@ def test_welcome_shows_what_it_says(data_dir, tmp_path):
     assert outputs_of(notebook, "rosette")[0].data["image/svg+xml"].startswith("<svg")
     assert outputs_of(notebook, "program")[0].text == "1: notebooks\n2: and\n3: programs\n"
     error = plain("\n".join(outputs_of(notebook, "compile-error")[-1].traceback))
-    assert "lenght" in error and "^" in error and "3:" in error
+    assert "lenght" in error and "^" in error and "line 3" in error
     fault = plain("\n".join(outputs_of(notebook, "segfault")[-1].traceback))
     assert "SIGSEGV" in fault or "egmentation" in fault
     assert outputs_of(notebook, "alive")[0].text == "still here\n"

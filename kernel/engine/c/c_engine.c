@@ -30,6 +30,7 @@ struct c_engine {
     char *folder; /* temporary files of the helpers */
     struct buf out;
     enum state state;
+    int64_t serial;         /* of the last request to build a cell: older answers are stale */
     bool language_unusable; /* it could not even start */
     struct error trouble;
 
@@ -205,6 +206,7 @@ static json_t *frame_lines(const struct frame *frame, size_t first) {
 static void build(struct c_engine *engine, const char *code, bool expression, bool wants_result) {
     engine->state = STATE_BUILDING;
     frame_begin(&engine->out, LANGUAGE_CELL);
+    frame_add_int(&engine->out, ++engine->serial);
     frame_add_int(&engine->out, engine->number);
     frame_add_string(&engine->out, code);
     frame_add_int(&engine->out, expression);
@@ -318,11 +320,11 @@ static void on_reply(struct c_engine *engine, const struct frame *frame) {
 static void language_message(struct c_engine *engine, const struct frame *frame) {
     switch (frame->type) {
     case LANGUAGE_READY:
-        if (engine->state == STATE_BUILDING)
+        if (engine->state == STATE_BUILDING && frame_int(frame, 7, 0) == engine->serial)
             on_ready(engine, frame);
         break;
     case LANGUAGE_FAILED:
-        if (engine->state == STATE_BUILDING) {
+        if (engine->state == STATE_BUILDING && frame_int(frame, 5, 0) == engine->serial) {
             const struct engine_host *host = engine->base.host;
             const char *warnings = frame_string(frame, 4);
             if (*warnings && !engine->evaluating)
@@ -331,7 +333,7 @@ static void language_message(struct c_engine *engine, const struct frame *frame)
             set_timing(engine, "compile", frame_int(frame, 3, 0));
             char *ename = strdup(frame_string(frame, 0));
             char *evalue = strdup(frame_string(frame, 1));
-            fail(engine, ename ? ename : "", evalue ? evalue : "", frame_lines(frame, 5));
+            fail(engine, ename ? ename : "", evalue ? evalue : "", frame_lines(frame, 6));
             free(ename);
             free(evalue);
         }
@@ -591,8 +593,16 @@ static void worker_died(struct c_engine *engine, const char *why) {
     buf_clear(&engine->fault);
     start_worker(engine);
     reset_language(engine);
-    if (!busy)
+    if (!busy) { /* between cells: nobody is waiting for an error */
+        const struct engine_host *host = engine->base.host;
+        host->stream(host->context, ENGINE_STDERR, lost_text, strlen(lost_text));
+        host->stream(host->context, ENGINE_STDERR, "\n", 1);
+        if (engine->state == STATE_BUILDING && !engine->evaluating)
+            build(engine, engine->code, false, !engine->silent);
+        else if (engine->state == STATE_BUILDING)
+            fail(engine, "WorkerEnded", "the worker has ended", NULL);
         return;
+    }
     describe_end(status, engine->interrupted, ename, evalue, sizeof evalue);
     json_t *lines = json_array();
     add_line(lines, lost_text);

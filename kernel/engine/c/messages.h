@@ -10,7 +10,7 @@ enum { MESSAGES_FD = 3 };
 
 enum language_message {
     /* to the language service */
-    LANGUAGE_CELL = 1,  /* i number, s code, i is an expression only, i wants a result */
+    LANGUAGE_CELL = 1,  /* i serial, i number, s code, i is an expression only, i wants a result */
     LANGUAGE_CANCEL,    /* give the cell up */
     LANGUAGE_COMMIT,    /* its code is loaded: keep the definitions */
     LANGUAGE_RESET,     /* the worker is a new one: forget everything */
@@ -20,8 +20,9 @@ enum language_message {
     LANGUAGE_EXPLAIN,   /* s what dlopen said */
     /* from it */
     LANGUAGE_READY = 64, /* s path, s entry symbol, i is a program, s arguments, s warnings,
-                            i parse us, i compile us; an empty path: nothing to run */
-    LANGUAGE_FAILED, /* s ename, s evalue, i parse us, i compile us, then a traceback line each */
+                            i parse us, i compile us, i serial; an empty path: nothing to run */
+    LANGUAGE_FAILED, /* s ename, s evalue, i parse us, i compile us, s warnings, i serial, then a
+                        traceback line each */
     LANGUAGE_REPLY,  /* i token, s JSON content */
     LANGUAGE_FAULT,  /* s ename, s evalue, then a traceback line each: the answer to SYMBOLIZE */
 };

@@ -62,6 +62,7 @@ struct cell {
     struct cell_item *items;
     struct buf front;       /* text of the front with the hoisted lines */
     bool hoists;            /* the front could be made */
+    struct names shadowed;  /* names of libraries that get a meaning of their own here */
     struct names changed;   /* names that get another meaning here */
     struct session kept;    /* live definitions that stay as they are */
     struct session moved;   /* those that have to be compiled again */
@@ -119,7 +120,14 @@ bool cell_is_type(void *language, const char *name, size_t size);
 void cell_add_prelude(struct buf *out, const struct session *session);
 /* Item `i` as it goes into the parsed unit: with tags for the nameless. */
 void cell_add_item(struct cell *cell, struct unit *unit, size_t i);
+/* The tag that a nameless struct of item `i`'s variables gets; false where there is none. */
+bool cell_tag(const struct cell *cell, size_t i, char ret_tag[32]);
 unsigned cell_line(const struct cell *cell, size_t offset);
+
+/* A variable may be called `index` or `y1` although a header or clang itself has a function of that
+   name: it goes by fk_u_index then, through a macro. This takes the prefix out of a text again. */
+void cell_unshadow(char *text);
+void cell_add_shadows(struct buf *out, const struct cell *cell);
 
 /* ---- cell_code.c ---- */
 

@@ -83,6 +83,15 @@ static bool initialiser(
     return true;
 }
 
+/* clang folds const variables that it sees the value of; the unit only declares them. */
+static bool mentions_const(const struct coder *coder, const char *text, size_t size) {
+    for (size_t i = 0; i < coder->cell->entity_count; i++)
+        if (strncmp(coder->cell->entities[i].type, "const ", 6) == 0 &&
+            lex_mentions(text, size, coder->cell->entities[i].name))
+            return true;
+    return false;
+}
+
 /* Initialisers run in their place among the statements. The target's address is hidden from the
    optimiser, for the sake of const. */
 static void initialise(struct coder *coder, const struct cell_entity *entity, size_t serial) {
@@ -93,7 +102,8 @@ static void initialise(struct coder *coder, const struct cell_entity *entity, si
     size_t start;
     size_t end;
     bool has = initialiser(cell, entity, &start, &end);
-    bool constant = has && !cell->items[entity->item].not_constant;
+    bool constant = has && !cell->items[entity->item].not_constant &&
+                    !mentions_const(coder, cell->code + start, end - start);
     if (entity->size <= 0)
         return;
     if (constant) {
@@ -124,6 +134,8 @@ static struct definition *variable(struct coder *coder, const char *name, const 
     bool thread_local_storage, unsigned *ret_id) {
     struct buf prelude = BUF_INIT;
     unsigned id = ++coder->language->next_id;
+    if (names_have(&coder->cell->shadowed, name))
+        buf_printf(&prelude, "#undef %s\n#define %s fk_u_%s\n", name, name, name);
     buf_printf(&prelude, "extern %s__typeof__(%s) %s __asm__(\"fk_v%u_%s\");",
         thread_local_storage ? "_Thread_local " : "", type, name, id, name);
     struct definition *definition =
@@ -203,9 +215,12 @@ static void body(struct coder *coder, const struct definition *f, unsigned code,
 }
 
 /* How callers see it: the text up to the body, or by its type where there is no such text. */
-static char *prototype(
-    const struct definition *f, const char *text, size_t to_body, bool old_style) {
+static char *prototype(const struct coder *coder, const struct definition *f, const char *text,
+    size_t to_body, bool old_style) {
     struct buf out = BUF_INIT;
+    const char *name = f->names[0];
+    if (names_have(&coder->cell->shadowed, name))
+        buf_printf(&out, "#undef %s\n#define %s fk_u_%s\n", name, name, name);
     if (old_style)
         buf_printf(&out, "__typeof__(%s) %s", f->type, f->names[0]);
     else
@@ -239,7 +254,7 @@ static struct definition *find_function(struct coder *coder, const char *name) {
 static void declare_new(struct coder *coder, struct definition *f) {
     f->id = ++coder->language->next_id;
     free(f->prelude);
-    f->prelude = prototype(f, f->source, f->body_offset, false);
+    f->prelude = prototype(coder, f, f->source, f->body_offset, false);
 }
 
 static void code_function(struct coder *coder, const struct cell_entity *entity) {
@@ -372,7 +387,7 @@ static void code_prototype(struct coder *coder, const struct cell_entity *entity
         struct definition *f = function(coder, definition_of(coder->cell, entity->name));
         f->id = ++coder->language->next_id;
         free(f->prelude);
-        f->prelude = prototype(f, "", 0, true);
+        f->prelude = prototype(coder, f, "", 0, true);
         buf_printf(coder->out, "%s\n", f->prelude);
         session_append(&coder->made, f);
         return;
@@ -609,7 +624,11 @@ static void code_item(struct coder *coder, size_t i) {
 static void code_program(struct coder *coder, char ret_entry[32]) {
     const struct cell *cell = coder->cell;
     (void)snprintf(ret_entry, 32, "fk_program_%lld", (long long)cell->number);
-    buf_printf(coder->out, "#define main %s\n", ret_entry);
+    /* a label, not another name: only main() returns 0 at its end by itself */
+    for (size_t i = 0; i < cell->entity_count; i++)
+        if (strcmp(cell->entities[i].name, "main") == 0 && cell->entities[i].is_definition)
+            buf_printf(coder->out, "__typeof__(%s) main __asm__(\"%s\");\n", cell->entities[i].type,
+                ret_entry);
     for (size_t i = 0; i < cell->split.count; i++) {
         if (cell->items[i].role == ITEM_HOISTED && cell->hoists)
             continue;
@@ -651,6 +670,7 @@ void cell_code(struct cell *cell, struct language *language, struct buf *out, ch
         buf_append_string(out, buf_string(&cell->front));
     cell_add_prelude(out, &cell->kept);
     add_helpers(out);
+    cell_add_shadows(out, cell);
     if (cell->is_program) {
         code_program(&coder, ret_entry);
         session_copy(&cell->after, &language->session);

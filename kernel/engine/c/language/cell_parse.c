@@ -1,5 +1,6 @@
 #include "kernel/engine/c/language/cell.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,19 @@ bool cell_is_type(void *context, const char *name, size_t size) {
     const struct definition *live = session_find(&language->session, copy);
     free(copy);
     return live && live->kind == DEFINITION_TYPE && strstr(live->prelude, "typedef");
+}
+
+/* ---- names that libraries have already ---- */
+
+void cell_unshadow(char *text) {
+    for (char *at; (at = strstr(text, "fk_u_"));)
+        memmove(at, at + 5, strlen(at + 5) + 1);
+}
+
+void cell_add_shadows(struct buf *out, const struct cell *cell) {
+    for (size_t i = 0; i < cell->shadowed.count; i++)
+        buf_printf(out, "#undef %s\n#define %s fk_u_%s\n", cell->shadowed.items[i],
+            cell->shadowed.items[i], cell->shadowed.items[i]);
 }
 
 /* ---- the unit ---- */
@@ -43,18 +57,31 @@ static unsigned long tag_number(const char *text, size_t size) {
     return hash;
 }
 
-void cell_add_item(struct cell *cell, struct unit *unit, size_t i) {
+bool cell_tag(const struct cell *cell, size_t i, char ret_tag[32]) {
     const struct split_item *item = &cell->split.items[i];
     size_t keyword;
     size_t open;
     size_t close;
-    if (item->kind == SPLIT_DECLARATION && !split_starts_with(&cell->split, item, "typedef") &&
-        split_tag_body(&cell->split, item, &keyword, &open, &close) && open == keyword + 1 &&
-        close < cell->split.token_count) {
+    if (item->kind != SPLIT_DECLARATION || split_starts_with(&cell->split, item, "typedef") ||
+        !split_tag_body(&cell->split, item, &keyword, &open, &close) || open != keyword + 1 ||
+        close >= cell->split.token_count)
+        return false;
+    size_t start = cell->split.tokens[keyword].end;
+    (void)snprintf(ret_tag, 32, "fk_tag_%lx",
+        tag_number(cell->code + start, cell->split.tokens[close].end - start));
+    return true;
+}
+
+void cell_add_item(struct cell *cell, struct unit *unit, size_t i) {
+    const struct split_item *item = &cell->split.items[i];
+    char tag[32];
+    size_t keyword;
+    size_t open;
+    size_t close;
+    if (cell_tag(cell, i, tag) && split_tag_body(&cell->split, item, &keyword, &open, &close)) {
         size_t at = cell->split.tokens[keyword].end;
         unit_cell(unit, cell->text, item->start, at);
-        unit_printf(
-            unit, " fk_tag_%lx ", tag_number(cell->code + at, cell->split.tokens[close].end - at));
+        unit_printf(unit, " %s ", tag);
         unit_cell(unit, cell->text, at, item->end);
     } else {
         unit_cell(unit, cell->text, item->start, item->end);
@@ -88,6 +115,7 @@ void cell_build_unit(struct cell *cell) {
     if (!cell->hoists)
         unit_string(unit, buf_string(&cell->front)); /* only when the front itself is at fault */
     cell_add_prelude(&unit->text, &cell->kept);
+    cell_add_shadows(&unit->text, cell);
     unit_printf(unit, "#line 1 \"%s\"\n", cell->name);
     for (size_t i = 0; i < cell->split.count; i++) {
         const struct split_item *item = &cell->split.items[i];
@@ -201,6 +229,7 @@ static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientD
     if (!in_unit || (kind != CXCursor_VarDecl && kind != CXCursor_FunctionDecl))
         return CXChildVisit_Continue;
     char *name = take_string(clang_getCursorSpelling(cursor));
+    cell_unshadow(name);
     const struct unit_piece *piece = unit_find(&cell->unit, at);
     if (kind == CXCursor_FunctionDecl && strncmp(name, "fk_s", 4) == 0 &&
         strspn(name + 4, "0123456789") == strlen(name + 4) &&
@@ -307,7 +336,7 @@ bool cell_forgives(const struct cell *cell, CXDiagnostic diagnostic) {
     if (kind == SPLIT_DECLARATION &&
         spelling_has(diagnostic, "declaration does not declare anything"))
         return true;
-    return kind == SPLIT_EXPRESSION && (spelling_has(diagnostic, "expression result unused") ||
+    return kind == SPLIT_EXPRESSION && (spelling_has(diagnostic, "result unused") ||
                                            spelling_has(diagnostic, "ignoring return value"));
 }
 
@@ -358,6 +387,34 @@ static bool find_retyped(struct cell *cell, const struct language *language) {
     return cell->changed.count != before;
 }
 
+/* Definitions that clash with what a header or clang itself declares. */
+static bool find_shadows(struct cell *cell, const struct language *language, CXTranslationUnit tu) {
+    static const char *const clashes[] = {"redefinition of '", "conflicting types for '",
+        "static declaration of '", "incompatible redeclaration of library function '"};
+    size_t before = cell->shadowed.count;
+    for (unsigned k = 0; k < clang_getNumDiagnostics(tu); k++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(tu, k);
+        const struct unit_piece *piece;
+        size_t offset = diagnostic_offset(cell, diagnostic, &piece);
+        char *text = take_string(clang_getDiagnosticSpelling(diagnostic));
+        size_t item = offset == (size_t)-1 ? offset : item_at(cell, offset);
+        for (size_t i = 0; item != (size_t)-1 && i < sizeof clashes / sizeof *clashes; i++) {
+            if (strncmp(text, clashes[i], strlen(clashes[i])) != 0)
+                continue;
+            char *name = text + strlen(clashes[i]);
+            name[strcspn(name, "'")] = '\0';
+            size_t own = 0; /* more than one: a clash within the cell, which is the user's */
+            for (size_t e = 0; e < cell->entity_count; e++)
+                own += strcmp(cell->entities[e].name, name) == 0;
+            if (own == 1 && !session_find(&language->session, name))
+                names_add(&cell->shadowed, name, strlen(name));
+        }
+        free(text);
+        clang_disposeDiagnostic(diagnostic);
+    }
+    return cell->shadowed.count != before;
+}
+
 enum { MOST_ROUNDS = 12 };
 
 enum cell_verdict cell_parse(struct cell *cell, struct language *language) {
@@ -372,6 +429,8 @@ enum cell_verdict cell_parse(struct cell *cell, struct language *language) {
             cell_plan(cell, language);
             continue;
         }
+        if (find_shadows(cell, language, tu))
+            continue;
         size_t moved = cell->moved.count;
         bool dropped;
         size_t errors = judge(cell, tu, &dropped);

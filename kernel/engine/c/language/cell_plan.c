@@ -37,6 +37,7 @@ void cell_finish(struct cell *cell) {
     free(cell->items);
     buf_finish(&cell->front);
     names_finish(&cell->changed);
+    names_finish(&cell->shadowed);
     session_finish(&cell->kept);
     session_finish(&cell->moved);
     session_finish(&cell->dropped);
@@ -206,7 +207,7 @@ static void mark_runs(struct cell *cell) {
 
 void cell_split(struct cell *cell, const struct language *language) {
     take_options(cell);
-    split_init(&cell->split, cell->text, cell->size, cell_is_type, (void *)language);
+    split_init(&cell->split, cell->code, cell->size, cell_is_type, (void *)language);
     cell->items = must_allocate(NULL, (cell->split.count + 1) * sizeof *cell->items);
     memset(cell->items, 0, (cell->split.count + 1) * sizeof *cell->items);
     mark_conditionals(cell);
@@ -249,7 +250,10 @@ void cell_item_names(const struct cell *cell, size_t i, struct names *names) {
         for (size_t k = i; k < cell->items[i].group_end; k++)
             directive_name(cell, k, names);
     } else if (item->kind == SPLIT_DECLARATION) {
+        char tag[32];
         split_type_names(&cell->split, item, gather_name, &gather);
+        if (cell_tag(cell, i, tag))
+            names_add(names, tag, strlen(tag));
     } else if (item->kind == SPLIT_FUNCTION) {
         struct lex_token name = cell->split.tokens[item->name];
         names_add(names, cell->text + name.start, name.end - name.start);

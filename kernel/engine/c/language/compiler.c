@@ -93,8 +93,9 @@ static void add_words(const char **argv, size_t *count, char *text) {
 }
 
 static size_t common_arguments(const char **argv, const struct front *front) {
-    static const char *const fixed[] = {
-        "-gline-tables-only", "-fno-omit-frame-pointer", "-w", "-fno-color-diagnostics"};
+    static const char *const fixed[] = {"-gline-tables-only", "-fno-omit-frame-pointer",
+        "-fno-optimize-sibling-calls", "-fno-delete-null-pointer-checks", "-w",
+        "-fno-color-diagnostics"};
     size_t count = front_arguments(front, argv, MOST_ARGUMENTS / 2);
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         argv[count++] = fixed[i];

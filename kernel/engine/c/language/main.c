@@ -33,7 +33,8 @@ static void failed(struct service *service, const char *ename, const char *evalu
     frame_add_int(&service->out, service->parse_us);
     frame_add_int(&service->out, compile_us);
     frame_add_string(&service->out, buf_string(&service->cell.warnings));
-    for (size_t i = 0; lines && i < lines->count && i < FRAME_MAX_FIELDS - 6; i++)
+    frame_add_int(&service->out, service->serial);
+    for (size_t i = 0; lines && i < lines->count && i < FRAME_MAX_FIELDS - 7; i++)
         frame_add_string(&service->out, lines->items[i]);
     service_send(service);
     drop_cell(service);
@@ -49,6 +50,7 @@ static void ready(struct service *service, const char *path, int64_t compile_us)
     frame_add_string(&service->out, buf_string(&cell->warnings));
     frame_add_int(&service->out, service->parse_us);
     frame_add_int(&service->out, compile_us);
+    frame_add_int(&service->out, service->serial);
     service_send(service);
     service->building = false;
     compiler_warm(&service->compiler, &service->language.front);
@@ -68,13 +70,14 @@ static void keep_source(struct service *service, int64_t number, const char *cod
 static void begin_cell(struct service *service, const struct frame *frame) {
     drop_cell(service);
     int64_t start_us = clock_monotonic_us();
-    int64_t number = frame_int(frame, 0, 0);
+    service->serial = frame_int(frame, 0, 0);
+    int64_t number = frame_int(frame, 1, 0);
     struct language *language = &service->language;
     struct cell *cell = &service->cell;
     free(service->code);
-    service->code = must_copy(frame_string(frame, 1), strlen(frame_string(frame, 1)));
-    cell_init(cell, language, number, service->code, frame_int(frame, 2, 0) != 0,
-        frame_int(frame, 3, 0) != 0);
+    service->code = must_copy(frame_string(frame, 2), strlen(frame_string(frame, 2)));
+    cell_init(cell, language, number, service->code, frame_int(frame, 3, 0) != 0,
+        frame_int(frame, 4, 0) != 0);
     service->has_cell = true;
     service->parse_us = 0;
     if (!service->compiler.path) {
@@ -188,6 +191,7 @@ static void handle(struct service *service, const struct frame *frame) {
         commit(service);
         break;
     case LANGUAGE_RESET:
+        compiler_cancel(&service->compiler);
         drop_cell(service);
         session_clear(&service->language.session);
         break;

@@ -230,6 +230,7 @@ static char *declaration(CXCursor cursor) {
     char *copy = must_copy(text, strlen(text));
     clang_disposeString(printed);
     clang_PrintingPolicy_dispose(policy);
+    cell_unshadow(copy);
     char *label;
     while ((label = strstr(copy, " asm(\"")) || (label = strstr(copy, " __attribute__(("))) {
         char *end = label;

@@ -143,7 +143,13 @@ static void add_diagnostic(const struct cell *cell, CXDiagnostic diagnostic, str
     enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(diagnostic);
     find_place(cell, clang_getDiagnosticLocation(diagnostic), &place);
     CXString message = clang_getDiagnosticSpelling(diagnostic);
-    const char *text = clang_getCString(message);
+    char *text = must_copy(clang_getCString(message), strlen(clang_getCString(message)));
+    cell_unshadow(text);
+    if (strncmp(text, "unguarded header", 16) == 0) {
+        clang_disposeString(message);
+        free(text);
+        return;
+    }
     if (place.in_cell)
         buf_printf(&line, BOLD "%s, line %u, column %u: ", cell->name, place.line, place.column);
     else if (*place.name)
@@ -160,6 +166,7 @@ static void add_diagnostic(const struct cell *cell, CXDiagnostic diagnostic, str
     else if (evalue)
         buf_append_string(evalue, text);
     clang_disposeString(message);
+    free(text);
     buf_finish(&line);
     CXDiagnosticSet notes = clang_getChildDiagnostics(diagnostic);
     for (unsigned i = 0; i < clang_getNumDiagnosticsInSet(notes) && depth == 0; i++) {

@@ -19,6 +19,7 @@ struct service {
     char *code; /* what `cell` points into */
     char entry[32];
     int64_t parse_us;
+    int64_t serial;       /* the kernel side's number for this request */
     struct names sources; /* "number\tcode" of cells that ran, for the lines of tracebacks */
 };
 

@@ -45,7 +45,10 @@ static enum CXVisitorResult show_field(CXCursor cursor, CXClientData data) {
             (void)clang_Type_visitFields(type, show_field, &inner);
         fields->first = inner.first;
     } else {
-        buf_printf(fields->out, "fk_show_text(\"%s.%s = \");\n", fields->first ? "" : ", ", name);
+        char *shown = must_copy(name, strlen(name));
+        cell_unshadow(shown);
+        buf_printf(fields->out, "fk_show_text(\"%s.%s = \");\n", fields->first ? "" : ", ", shown);
+        free(shown);
         buf_printf(&path, "%s.%s", fields->expression, name);
         show(fields->out, type, buf_string(&path), fields->depth + 1);
         fields->first = false;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +56,6 @@ void input_install(void) {
 void input_reset(void) {
     buf_clear(&input.line);
     input.told = false;
-    (void)fflush(stdin);
+    __fpurge(stdin);
     clearerr(stdin);
 }

@@ -99,9 +99,11 @@ setup_python() {
     done
 }
 
-# build_preset NAME: configures once, then builds what changed. The output is the caller's to hide.
+# build_preset NAME [OPTION...]: configures once, then builds what changed. The output is the
+# caller's to hide.
 build_preset() {
     local preset=$1 cache=build/$1/CMakeCache.txt
+    shift
     # CMake refuses a build folder that was made for another place.
     if [ -e "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache"; then
         rm -rf "build/$preset"
@@ -109,5 +111,5 @@ build_preset() {
     if [ ! -e "build/$preset/build.ninja" ]; then
         cmake --preset "$preset" || return
     fi
-    cmake --build --preset "$preset"
+    cmake --build --preset "$preset" "$@"
 }

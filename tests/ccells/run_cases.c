@@ -20,12 +20,14 @@
  *     %% traceback                                the error's traceback contains this
  *
  * Between cells, `%% kill` kills the worker as the system would.
+ * With CASE_TIMES in the environment, each cell's times are printed.
  * `%% complete` and `%% inspect` hold code with the cursor at a | and are followed by `%% reply`:
  * text that the reply's JSON contains, or with a leading ! does not.
  */
 #include "kernel/engine/c/c_engine.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <dirent.h>
@@ -62,6 +64,8 @@ struct run {
     bool interrupt_wanted;
     bool timed_out;
     char *reply;
+    bool times; /* print how long each cell took */
+    int64_t start_us;
 };
 
 static struct event *add_event(struct run *run, const char *kind, const char *detail) {
@@ -158,6 +162,11 @@ static void stop_loop(struct run *run) {
 static void on_done(void *context, const struct engine_outcome *outcome) {
     struct run *run = context;
     buf_clear(&run->traceback);
+    if (run->times && outcome->timing) {
+        char *text = json_dumps(outcome->timing, JSON_COMPACT);
+        (void)printf("%6lld us %s\n", (long long)(clock_monotonic_us() - run->start_us), text);
+        free(text);
+    }
     if (outcome->result == ENGINE_ERROR) {
         struct event *event = add_event(run, "error", outcome->ename);
         buf_append_string(&event->text, outcome->evalue);
@@ -299,6 +308,7 @@ static bool run_cell(struct run *run, const char *name, int64_t count) {
     run->interrupt_wanted = strstr(step->head, "interrupt") != NULL;
     run->next_input = run->at + 1;
     run->running = true;
+    run->start_us = clock_monotonic_us();
     run->engine->ops->execute(run->engine, &cell);
     wait_for_end(run);
     return compare(run, name);
@@ -355,7 +365,8 @@ static bool run_case(const char *folder, const char *name) {
     struct error error;
     char *path = file_join(folder, name);
     bool fine = false;
-    run = (struct run){.loop = zloop_new()};
+    run = (struct run){.loop = zloop_new(),
+        .times = getenv("CASE_TIMES") != NULL}; /* NOLINT(concurrency-mt-unsafe) */
     run.host = (struct engine_host){.context = &run,
         .loop = run.loop,
         .stream = on_stream,

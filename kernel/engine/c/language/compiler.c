@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -204,35 +205,90 @@ static void settle_command(struct compiler *compiler, const struct front *front)
         probe_finish(compiler);
 }
 
-/* ---- spares ---- */
+/* ---- the process that forks compilers ---- */
 
-static void spare_drop(struct compiler *compiler) {
-    struct compiler_spare *spare = &compiler->spare;
-    if (spare->pid) {
-        (void)close(spare->input);
-        reap(&spare->pid);
-    }
-    free(spare->pch);
-    free(spare->flags);
-    *spare = (struct compiler_spare){.input = -1};
+static void zygote_stop(struct compiler *compiler) {
+    if (compiler->zygote_socket >= 0)
+        (void)close(compiler->zygote_socket);
+    compiler->zygote_socket = -1;
+    reap(&compiler->zygote);
 }
 
-static bool spare_fits(const struct compiler *compiler, const struct front *front) {
-    const struct compiler_spare *spare = &compiler->spare;
-    return spare->pid && front->pch && strcmp(spare->pch, front->pch) == 0 &&
-           strcmp(spare->flags, front->flag_text) == 0 && waitpid(spare->pid, NULL, WNOHANG) == 0;
+static void zygote_start(struct compiler *compiler) {
+    int sockets[2];
+    if (compiler->zygote || !compiler->command_count ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+        return;
+    struct buf preload = BUF_INIT;
+    char self[4096];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[size > 0 ? size : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    buf_append_string(&preload, "LD_PRELOAD=");
+    buf_append(&preload, self, slash ? (size_t)(slash - self) : 0);
+    buf_append_string(&preload, "/forkernel-c-zygote.so");
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(127);
+        (void)dup2(sockets[1], 3);
+        char *argv[] = {compiler->command[0], (char[]){"-cc1"}, NULL};
+        (void)putenv(preload.data); /* NOLINT(concurrency-mt-unsafe): in a child of one thread */
+        (void)execv(argv[0], argv);
+        _exit(127);
+    }
+    (void)close(sockets[1]);
+    buf_finish(&preload);
+    compiler->zygote = pid > 0 ? pid : 0;
+    compiler->zygote_socket = sockets[0];
+    if (pid < 0)
+        zygote_stop(compiler);
+}
+
+/* A compiler with these arguments from the zygote; 0 when that fails. */
+static pid_t zygote_spawn(struct compiler *compiler, const char *const argv[], int in, int log) {
+    struct buf packet = BUF_INIT;
+    pid_t pid = 0;
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+    } control = {0};
+    if (compiler->zygote_socket < 0)
+        return 0;
+    for (size_t i = 0; argv[i]; i++)
+        buf_append(&packet, argv[i], strlen(argv[i]) + 1);
+    struct iovec data = {.iov_base = packet.data, .iov_len = packet.size};
+    struct msghdr message = {.msg_iov = &data,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    int fds[2] = {in, log};
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof fds);
+    memcpy(CMSG_DATA(rights), fds, sizeof fds);
+    if (sendmsg(compiler->zygote_socket, &message, MSG_NOSIGNAL) < 0 ||
+        recv(compiler->zygote_socket, &pid, sizeof pid, 0) != sizeof pid || pid <= 0) {
+        pid = 0;
+        zygote_stop(compiler);
+    }
+    buf_finish(&packet);
+    return pid;
 }
 
 /* clang -cc1, or any compiler that makes a shared object at one go, reading its standard input. */
-static bool spare_start(struct compiler *compiler, const struct front *front, bool with_pch) {
+static pid_t launch(
+    struct compiler *compiler, const struct front *front, bool with_pch, int *ret_input) {
     const char *argv[MOST_ARGUMENTS];
     size_t count = 0;
     char output[512];
     int pipes[2];
-    spare_drop(compiler);
-    compiler->spare.serial = ++compiler->serial;
     bool own = compiler->is_own_clang && compiler->linker;
-    file_name(compiler, compiler->serial, own ? "o" : "so", output);
+    compiler->current = ++compiler->serial;
+    file_name(compiler, compiler->current, own ? "o" : "so", output);
     if (own) {
         for (; count < compiler->command_count; count++)
             argv[count] = compiler->command[count];
@@ -246,57 +302,49 @@ static bool spare_start(struct compiler *compiler, const struct front *front, bo
         argv[count++] = "-x";
         argv[count++] = "c";
         count += common_arguments(argv + count, front);
-    }
-    argv[count++] = "-o";
-    argv[count++] = output;
-    argv[count++] = "-";
-    argv[count] = NULL;
-    if (!own) { /* gcc says it otherwise */
         for (size_t i = 0; !is_clang(compiler) && i < count; i++) {
             if (strcmp(argv[i], "-gline-tables-only") == 0)
                 argv[i] = "-g1";
             if (strcmp(argv[i], "-fno-color-diagnostics") == 0)
-                argv[i] = "-fno-diagnostics-color";
+                argv[i] = "-fdiagnostics-color=never";
         }
     }
-    char *libraries = must_copy(compiler->ldflags ? compiler->ldflags : "",
-        compiler->ldflags ? strlen(compiler->ldflags) : 0);
+    argv[count++] = "-o";
+    argv[count++] = output;
+    argv[count++] = "-";
+    char *libraries = must_copy(compiler->ldflags, strlen(compiler->ldflags));
     if (!own) {
-        count -= 1;
-        argv[count++] = "-";
         argv[count++] = "-Wl,-Bsymbolic";
         add_words(argv, &count, libraries);
-        argv[count] = NULL;
     }
-    bool fine = false;
+    argv[count] = NULL;
+    pid_t pid = 0;
     if (pipe2(pipes, O_CLOEXEC) == 0) {
         (void)fcntl(pipes[1], F_SETPIPE_SZ, 1024 * 1024);
-        int log = open_log(compiler, compiler->serial);
-        pid_t pid = spawn(argv, pipes[0], log, log);
+        int log = open_log(compiler, compiler->current);
+        if (own)
+            pid = zygote_spawn(compiler, argv, pipes[0], log);
+        if (pid <= 0)
+            pid = spawn(argv, pipes[0], log, log);
         (void)close(log);
         (void)close(pipes[0]);
-        fine = pid > 0;
-        compiler->spare.pid = fine ? pid : 0;
-        compiler->spare.input = pipes[1];
-        if (!fine)
+        *ret_input = pipes[1];
+        if (pid <= 0)
             (void)close(pipes[1]);
     }
-    compiler->spare.pch = with_pch ? must_copy(front->pch, strlen(front->pch)) : must_copy("", 0);
-    compiler->spare.flags = must_copy(front->flag_text, strlen(front->flag_text));
     free(libraries);
-    return fine;
+    return pid;
 }
 
 void compiler_init(struct compiler *compiler, const char *folder) {
-    *compiler =
-        (struct compiler){.folder = folder, .pidfd = -1, .probe = -1, .spare = {.input = -1}};
+    *compiler = (struct compiler){.folder = folder, .pidfd = -1, .probe = -1, .zygote_socket = -1};
     find_compiler(compiler);
     compiler->linker = find_program("ld");
 }
 
 void compiler_finish(struct compiler *compiler) {
     compiler_cancel(compiler);
-    spare_drop(compiler);
+    zygote_stop(compiler);
     drop_command(compiler);
     if (compiler->probe >= 0)
         (void)close(compiler->probe);
@@ -315,8 +363,7 @@ void compiler_warm(struct compiler *compiler, const struct front *front) {
         return; /* its answer is read when the first cell comes */
     }
     settle_command(compiler, front);
-    if (compiler->is_own_clang && front->pch && !spare_fits(compiler, front))
-        (void)spare_start(compiler, front, true);
+    zygote_start(compiler);
 }
 
 /* ---- a cell ---- */
@@ -339,13 +386,11 @@ bool compiler_start(struct compiler *compiler, const struct front *front, bool h
     compiler->start_us = clock_monotonic_us();
     settle_command(compiler, front);
     bool with_pch = hoists && front->pch && compiler->is_own_clang && compiler->linker;
-    if (!(with_pch && spare_fits(compiler, front)) && !spare_start(compiler, front, with_pch))
+    zygote_start(compiler);
+    int input = -1;
+    pid_t pid = launch(compiler, front, with_pch, &input);
+    if (pid <= 0)
         return false;
-    pid_t pid = compiler->spare.pid;
-    int input = compiler->spare.input;
-    compiler->current = compiler->spare.serial;
-    compiler->spare.pid = 0;
-    spare_drop(compiler);
     if (!with_pch && hoists)
         (void)file_write_all(input, front->text, strlen(front->text));
     (void)file_write_all(input, unit->data, unit->size);

@@ -1,10 +1,10 @@
 /*
  * The compiler, outside this process and without waiting for it.
  *
- * Loading clang takes longer than compiling a cell with it. So one is always started ahead, with
- * the options and the precompiled header of the session, and stands ready reading its standard
- * input; a cell is written into it, and the next one is started. Linking is one short run of the
- * system's linker. With another compiler than libclang's own clang, a cell is one plain run of it.
+ * Loading clang takes longer than compiling a cell with it. So one process of it stands by with
+ * everything loaded and forks itself for each cell (zygote.c), which reads the precompiled header
+ * of the session. Linking is one short run of the system's linker. With another compiler than
+ * libclang's own clang, a cell is one plain run of it.
  */
 #ifndef FORKERNEL_LANGUAGE_COMPILER_H
 #define FORKERNEL_LANGUAGE_COMPILER_H
@@ -15,14 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-struct compiler_spare {
-    pid_t pid;
-    int input;       /* its standard input */
-    unsigned serial; /* of its files */
-    char *pch;       /* what it was started with */
-    char *flags;
-};
 
 enum compiler_step { COMPILER_IDLE, COMPILER_COMPILES, COMPILER_LINKS };
 
@@ -38,7 +30,8 @@ struct compiler {
     size_t command_count;
     char *command_flags; /* the cflags that it was asked with */
     unsigned serial;
-    struct compiler_spare spare;
+    pid_t zygote;
+    int zygote_socket;
     enum compiler_step step;
     pid_t pid;
     int pidfd;

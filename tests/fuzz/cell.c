@@ -1,6 +1,7 @@
 /* Cells: any text. Tokens and items must lie inside it, in order, and splitting must end. */
 #include "kernel/engine/c/is_complete.h"
 #include "kernel/engine/c/split.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdint.h>

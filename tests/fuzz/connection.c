@@ -1,5 +1,6 @@
 /* Connection files: any text. What is accepted must make endpoints. */
 #include "kernel/protocol/connection.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdint.h>

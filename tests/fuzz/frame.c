@@ -1,6 +1,7 @@
 /* What a worker could write into the kernel's socket: any bytes, in pieces of any size. Whatever
  * comes out must lie inside what went in, and the pieces must not change what comes out. */
 #include "base/frame.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* Output of programs: any bytes, cut anywhere. What a front end gets is UTF-8, and the same however
  * the bytes were cut. */
 #include "base/utf8.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdint.h>

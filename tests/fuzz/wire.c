@@ -2,6 +2,7 @@
  * nothing unsigned may get through) or without (then the JSON behind is reached). Frames are cut at
  * the byte 0x01, which JSON never holds. */
 #include "kernel/protocol/wire.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -53,17 +53,21 @@ static void sink_next_input(void *context, const char *text, size_t size) {
 
 /* ---- the lines ---- */
 
-static enum status find_document(
-    struct fk_context *context, const struct cell_place *place, struct error *error) {
-    if (!place->document)
-        return error_set(error, STATUS_NOT_FOUND,
-            "this front end has not told which notebook this is, so there is no tree to show");
-    enum status status =
-        history_find_document(context->history, place->document, &context->document_id, error);
-    if (status == STATUS_NOT_FOUND)
-        error_set(error, status,
-            "no history of this notebook yet: it begins with the first cell "
-            "that is run");
+static const char no_history_text[] =
+    "no history of this notebook yet: it begins with the first cell that is run";
+
+/* Front ends that do not say which notebook this is (consoles, plain nbclient) have a document
+   without a name, which lives as long as this kernel. */
+static enum status find_document(struct fk_context *context, const struct recorder *recorder,
+    const struct cell_place *place, struct error *error) {
+    enum status status = STATUS_OK;
+    if (place->document)
+        status =
+            history_find_document(context->history, place->document, &context->document_id, error);
+    else
+        context->document_id = recorder_document_id(recorder);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !context->document_id))
+        return error_set(error, STATUS_NOT_FOUND, "%s", no_history_text);
     return status;
 }
 
@@ -102,7 +106,7 @@ static enum status run_line(
         return error_set(
             error, STATUS_INVALID, "no such command: '%%fk %s'; %%fk help lists them", name);
     if (verb != &fk_help) {
-        enum status status = find_document(context, place, error);
+        enum status status = find_document(context, recorder, place, error);
         if (status != STATUS_OK)
             return status;
     }
@@ -133,7 +137,7 @@ struct fk_cell_outcome fk_cell_run(
     char *save = NULL;
     for (char *line = lines ? strtok_r(lines, "\n", &save) : NULL; line && status == STATUS_OK;
         line = strtok_r(NULL, "\n", &save))
-        status = run_line(&context, place, line, &error);
+        status = run_line(&context, kernel->recorder, place, line, &error);
     free(lines);
     front_text_end(&kernel->execution.text);
     outcome.payload = cell_sink.payload;

@@ -60,6 +60,10 @@ int64_t recorder_session_id(const struct recorder *recorder) {
     return recorder->session ? history_session_id(recorder->session) : 0;
 }
 
+int64_t recorder_document_id(const struct recorder *recorder) {
+    return recorder->session ? history_session_document(recorder->session) : 0;
+}
+
 static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }

@@ -51,7 +51,9 @@ int64_t recorder_take_time_us(struct recorder *recorder);
 
 /* The open store for questions; NULL with the reason when there is none. Borrowed. */
 struct history *recorder_history(struct recorder *recorder, struct error *error);
-/* This kernel's session in it, 0 before the first recorded run. */
+/* This kernel's session in it and the document that it works on, 0 before the first recorded run.
+ */
 int64_t recorder_session_id(const struct recorder *recorder);
+int64_t recorder_document_id(const struct recorder *recorder);
 
 #endif

@@ -63,6 +63,23 @@ static enum status run_verb(struct history *history, const struct fk_verb *verb,
     return status;
 }
 
+/* Opening for writing seals what a killed kernel left open, so that its last run is shown as it
+   ended. Only where there is a store already, and one that cannot be written is looked at as it is.
+ */
+static enum status open_store(struct history **ret_history, struct error *error) {
+    struct history_options look = {.read_only = true};
+    struct history *history = NULL, *writable = NULL;
+    enum status status = history_open(&look, &history, error);
+    if (status != STATUS_OK)
+        return status;
+    if (history_open(NULL, &writable, NULL) == STATUS_OK) {
+        history_close(&history);
+        history = writable;
+    }
+    *ret_history = history;
+    return STATUS_OK;
+}
+
 static int run(const struct command *command, int argc, char **argv) {
     const char *words[WORDS_MAX];
     const char *notebook = NULL;
@@ -81,10 +98,9 @@ static int run(const struct command *command, int argc, char **argv) {
     if (!notebook && command != &command_tree)
         return command_misused(command, "which notebook?");
 
-    struct history_options options = {.read_only = true};
     struct history *history = NULL;
     struct error error;
-    if (history_open(&options, &history, &error) != STATUS_OK)
+    if (open_store(&history, &error) != STATUS_OK)
         return command_failed(&error);
     int exit_status = 0;
     if (!notebook) {

@@ -94,8 +94,8 @@ static enum status check_lines(const char *code, struct error *error) {
     return STATUS_OK;
 }
 
-static enum status run_line(
-    struct fk_context *context, const struct cell_place *place, char *line, struct error *error) {
+static enum status run_line(struct fk_context *context, const struct recorder *recorder,
+    const struct cell_place *place, char *line, struct error *error) {
     const char *words[WORDS_MAX];
     size_t count = split_words(line, words);
     if (!count)

@@ -54,7 +54,7 @@ static void sink_next_input(void *context, const char *text, size_t size) {
 /* ---- the lines ---- */
 
 static const char no_history_text[] =
-    "no history of this notebook yet: it begins with the first cell that is run";
+    "No history of this notebook yet: it begins with the first cell that is run";
 
 /* Front ends that do not say which notebook this is (consoles, plain nbclient) have a document
    without a name, which lives as long as this kernel. */
@@ -107,6 +107,10 @@ static enum status run_line(struct fk_context *context, const struct recorder *r
             error, STATUS_INVALID, "no such command: '%%fk %s'; %%fk help lists them", name);
     if (verb != &fk_help) {
         enum status status = find_document(context, recorder, place, error);
+        if (status == STATUS_NOT_FOUND && (verb == &fk_tree || verb == &fk_log)) {
+            fk_printf(context, "%s\n", error->message); /* an empty list is no failure */
+            return STATUS_OK;
+        }
         if (status != STATUS_OK)
             return status;
     }

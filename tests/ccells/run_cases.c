@@ -19,6 +19,7 @@
  *     %% error SIGSEGV                            the cell's error; its evalue contains this
  *     %% traceback                                the error's traceback contains this
  *
+ * `%% environment NAME=VALUE` sets a variable for the whole case.
  * Between cells, `%% kill` kills the worker as the system would.
  * With CASE_TIMES in the environment, each cell's times are printed.
  * `%% complete` and `%% inspect` hold code with the cursor at a | and are followed by `%% reply`:
@@ -359,6 +360,27 @@ static bool run_steps(struct run *run, const char *name) {
     return fine;
 }
 
+/* `%% environment NAME=VALUE` for the length of the case. */
+static void set_environment(struct run *run, bool on) {
+    static char *path;
+    if (!path)
+        path = strdup(getenv("PATH")); /* NOLINT(concurrency-mt-unsafe) */
+    for (size_t i = 0; i < run->step_count; i++) {
+        if (strncmp(run->steps[i].head, "environment ", 12) != 0)
+            continue;
+        char *name = run->steps[i].head + 12;
+        size_t size = strcspn(name, "=");
+        char *copy = strndup(name, size);
+        if (on)
+            (void)setenv(copy, name + size + 1, 1); /* NOLINT(concurrency-mt-unsafe) */
+        else if (strcmp(copy, "PATH") == 0)
+            (void)setenv(copy, path, 1); /* NOLINT(concurrency-mt-unsafe) */
+        else
+            (void)unsetenv(copy); /* NOLINT(concurrency-mt-unsafe) */
+        free(copy);
+    }
+}
+
 static bool run_case(const char *folder, const char *name) {
     static struct run run;
     struct buf text = BUF_INIT;
@@ -381,10 +403,12 @@ static bool run_case(const char *folder, const char *name) {
         (void)printf("FAIL %s: cannot be read\n", name);
     else if (!parse_case(&run, text.data))
         (void)printf("FAIL %s: not a case\n", name);
-    else if (c_engine_ops.create(&run.host, &run.engine, &error) != STATUS_OK)
+    else if (set_environment(&run, true),
+        c_engine_ops.create(&run.host, &run.engine, &error) != STATUS_OK)
         (void)printf("FAIL %s: %s\n", name, error.message);
     else
         fine = run_steps(&run, name);
+    set_environment(&run, false);
     if (run.engine)
         c_engine_ops.destroy(&run.engine);
     forget_events(&run);

@@ -49,6 +49,7 @@ static void test_split(void **state) {
     check_kinds("int (*g(int a))(int) { return 0; } int (*h)(int);", "fd");
     check_kinds("enum e { A, B } v = A; typedef int T;", "dd");
     check_kinds("a * b;", "s");
+    check_kinds("typedef int a; a * b; a *f(a x) { return 0; }", "ddf");
     check_kinds("}", "s");
     check_kinds("", "");
 }

@@ -110,6 +110,28 @@ static size_t skip_statement(
 
 /* ---- declarations ---- */
 
+struct known {
+    const char *name;
+    size_t size;
+    bool found;
+};
+
+static void compare_name(void *context, const char *name, size_t size) {
+    struct known *known = context;
+    if (size == known->size && memcmp(name, known->name, size) == 0)
+        known->found = true;
+}
+
+/* Did an earlier item of the same text make this a type? */
+static bool is_own_type(const struct split *split, struct lex_token token) {
+    struct known known = {split->text + token.start, token.end - token.start, false};
+    for (size_t i = 0; i + 1 < split->count && !known.found; i++)
+        if (split->items[i].kind == SPLIT_DECLARATION &&
+            token_is(split, split->items[i].first, "typedef"))
+            split_type_names(split, &split->items[i], compare_name, &known);
+    return known.found;
+}
+
 static bool starts_declaration(
     const struct split *split, size_t at, split_is_type *is_type, void *context) {
     if (split->tokens[at].kind != LEX_IDENTIFIER || is_one_of(split, at, statement_words))
@@ -117,7 +139,9 @@ static bool starts_declaration(
     if (is_one_of(split, at, declaration_words))
         return true;
     struct lex_token token = split->tokens[at];
-    bool known = is_type && is_type(context, split->text + token.start, token.end - token.start);
+    bool known =
+        (is_type && is_type(context, split->text + token.start, token.end - token.start)) ||
+        is_own_type(split, token);
     size_t next = at + 1;
     if (next >= split->token_count)
         return false;

@@ -4,20 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char type_words[][12] = {"FILE", "size_t", "ssize_t", "wchar_t", "int8_t", "int16_t",
-    "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "intptr_t", "uintptr_t",
-    "ptrdiff_t", "off_t", "pid_t", "time_t", "clock_t", "div_t", "mbstate_t", "max_align_t",
-    "pthread_t", "complex", "DIR", "jmp_buf", "sigset_t", "fk_bundle"};
-
 bool cell_is_type(void *context, const char *name, size_t size) {
     const struct language *language = context;
-    for (size_t i = 0; i < sizeof type_words / sizeof *type_words; i++)
-        if (strlen(type_words[i]) == size && memcmp(type_words[i], name, size) == 0)
-            return true;
     char *copy = must_copy(name, size);
     const struct definition *live = session_find(&language->session, copy);
+    bool is_type = live ? live->kind == DEFINITION_TYPE && strstr(live->prelude, "typedef")
+                        : names_have(&language->front.types, copy);
     free(copy);
-    return live && live->kind == DEFINITION_TYPE && strstr(live->prelude, "typedef");
+    return is_type;
 }
 
 /* ---- names that libraries have already ---- */
@@ -388,7 +382,7 @@ static bool find_retyped(struct cell *cell, const struct language *language) {
 }
 
 /* Definitions that clash with what a header or clang itself declares. */
-static bool find_shadows(struct cell *cell, const struct language *language, CXTranslationUnit tu) {
+static bool find_shadows(struct cell *cell, CXTranslationUnit tu) {
     static const char *const clashes[] = {"redefinition of '", "conflicting types for '",
         "static declaration of '", "incompatible redeclaration of library function '"};
     size_t before = cell->shadowed.count;
@@ -406,7 +400,7 @@ static bool find_shadows(struct cell *cell, const struct language *language, CXT
             size_t own = 0; /* more than one: a clash within the cell, which is the user's */
             for (size_t e = 0; e < cell->entity_count; e++)
                 own += strcmp(cell->entities[e].name, name) == 0;
-            if (own == 1 && !session_find(&language->session, name))
+            if (own == 1 && !session_find(&cell->kept, name))
                 names_add(&cell->shadowed, name, strlen(name));
         }
         free(text);
@@ -429,7 +423,7 @@ enum cell_verdict cell_parse(struct cell *cell, struct language *language) {
             cell_plan(cell, language);
             continue;
         }
-        if (find_shadows(cell, language, tu))
+        if (find_shadows(cell, tu))
             continue;
         size_t moved = cell->moved.count;
         bool dropped;

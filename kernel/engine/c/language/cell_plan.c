@@ -207,6 +207,8 @@ static void mark_runs(struct cell *cell) {
 
 void cell_split(struct cell *cell, const struct language *language) {
     take_options(cell);
+    split_finish(&cell->split);
+    free(cell->items);
     split_init(&cell->split, cell->code, cell->size, cell_is_type, (void *)language);
     cell->items = must_allocate(NULL, (cell->split.count + 1) * sizeof *cell->items);
     memset(cell->items, 0, (cell->split.count + 1) * sizeof *cell->items);

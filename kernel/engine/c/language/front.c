@@ -40,6 +40,7 @@ void front_finish(struct front *front) {
     free(front->text);
     free(front->flag_text);
     free(front->pch);
+    names_finish(&front->types);
 }
 
 size_t front_arguments(const struct front *front, const char **args, size_t max) {
@@ -91,6 +92,17 @@ static bool has_errors(CXTranslationUnit tu) {
     return found;
 }
 
+static enum CXChildVisitResult add_type(CXCursor cursor, CXCursor parent, CXClientData data) {
+    (void)parent;
+    if (clang_getCursorKind(cursor) == CXCursor_TypedefDecl) {
+        CXString name = clang_getCursorSpelling(cursor);
+        const char *text = clang_getCString(name);
+        names_add(data, text, strlen(text));
+        clang_disposeString(name);
+    }
+    return CXChildVisit_Continue;
+}
+
 static bool build(struct front *front, const char *text, const char *header, const char *pch) {
     const char *args[MOST_ARGUMENTS];
     size_t count = parser_arguments(front, args, "c-header");
@@ -101,6 +113,10 @@ static bool build(struct front *front, const char *text, const char *header, con
         NULL, 0, CXTranslationUnit_ForSerialization | CXTranslationUnit_Incomplete, &tu);
     bool fine = code == CXError_Success && !has_errors(tu) &&
                 clang_saveTranslationUnit(tu, pch, CXSaveTranslationUnit_None) == CXSaveError_None;
+    if (fine) {
+        names_finish(&front->types);
+        clang_visitChildren(clang_getTranslationUnitCursor(tu), add_type, &front->types);
+    }
     if (tu)
         clang_disposeTranslationUnit(tu);
     return fine;

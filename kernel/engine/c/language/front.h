@@ -8,6 +8,7 @@
 #define FORKERNEL_LANGUAGE_FRONT_H
 
 #include "base/buf.h"
+#include "kernel/engine/c/language/definition.h"
 
 #include <clang-c/Index.h>
 #include <stdbool.h>
@@ -22,8 +23,9 @@ struct front {
     CXTranslationUnit tu; /* on top of `pch`; NULL until the first parse */
     char *text;           /* what `pch` was made of */
     char *flag_text;
-    char *pch; /* path, NULL when there is none */
-    unsigned serial;
+    char *pch;          /* path, NULL when there is none */
+    unsigned serial;    /* counts the headers made */
+    struct names types; /* typedef names that the header brings */
 };
 
 void front_init(struct front *front, const char *folder, const char *include);

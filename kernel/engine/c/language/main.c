@@ -96,7 +96,10 @@ static void begin_cell(struct service *service, const struct frame *frame) {
         failed(service, "CompileError", "not an expression", 0, NULL);
         return;
     }
+    unsigned front_serial = language->front.serial;
     cell->hoists = front_prepare(&language->front, buf_string(&cell->front), cell->cflags);
+    if (language->front.serial != front_serial)
+        cell_split(cell, language);
     if (!cell->hoists) { /* the headers have errors: parse them in the cell's place to say so */
         struct buf base = BUF_INIT;
         cell_base_front(&base, language);

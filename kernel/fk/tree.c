@@ -1,9 +1,11 @@
 /* %fk tree: the versions of a cell as a tree, newest on top. */
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/fk.h"
 #include "kernel/fk/lanes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -26,8 +28,9 @@ static enum status append_change(struct fk_context *context, const struct histor
     return status;
 }
 
+/* "ok [12] ×3" */
 static void append_runs(
-    struct fk_context *context, const struct history_version *version, struct buf *out) {
+    const struct fk_context *context, const struct history_version *version, struct buf *out) {
     const struct history_runs *runs = &version->runs;
     if (!runs->count) {
         buf_printf(out, "%snot run%s", fk_colour(context, FK_FAINT), fk_colour(context, FK_PLAIN));
@@ -38,26 +41,81 @@ static void append_runs(
         buf_printf(out, " ×%zu", runs->count);
 }
 
+/* The columns are as wide as their widest entry. */
+struct widths {
+    size_t lanes, number, age, runs;
+};
+
+static void widen(size_t *width, size_t to) {
+    if (*width < to)
+        *width = to;
+}
+
+static void pad(struct buf *out, size_t used, size_t width) {
+    for (; used < width; used++)
+        buf_append_char(out, ' ');
+}
+
+static size_t digits(int64_t number) {
+    return (size_t)snprintf(NULL, 0, "%lld", (long long)number);
+}
+
+static size_t runs_width(const struct history_version *version) {
+    struct fk_sink plain = {0};
+    struct fk_context colourless = {.sink = &plain};
+    struct buf text = BUF_INIT;
+    append_runs(&colourless, version, &text);
+    size_t width = utf8_count(buf_string(&text), text.size);
+    buf_finish(&text);
+    return width;
+}
+
+static struct widths measure(const struct history_version *versions, size_t count, int64_t now_us) {
+    struct widths widths = {0};
+    struct lanes lanes = {0};
+    struct buf text = BUF_INIT;
+    for (size_t i = count; i > 0; i--) {
+        const struct history_version *version = &versions[i - 1];
+        char age[CLOCK_AGO_BYTES];
+        lanes_append_joint(&lanes, version->number, &text);
+        buf_clear(&text);
+        lanes_append_row(&lanes, version->number, version->parent, "o", &text);
+        widen(&widths.lanes, utf8_count(buf_string(&text), text.size));
+        clock_format_ago(version->created_us, now_us, age);
+        widen(&widths.age, strlen(age));
+        widen(&widths.number, digits(version->number));
+        widen(&widths.runs, runs_width(version));
+    }
+    buf_finish(&text);
+    return widths;
+}
+
 static enum status print_row(struct fk_context *context, struct lanes *lanes,
-    const struct history_version *version, int64_t now_us, struct error *error) {
-    struct buf row = BUF_INIT;
+    const struct history_version *version, const struct widths *widths, int64_t now_us,
+    struct error *error) {
+    struct buf row = BUF_INIT, drawing = BUF_INIT;
     char age[CLOCK_AGO_BYTES];
+    const char *plain = fk_colour(context, FK_PLAIN);
     lanes_append_joint(lanes, version->number, &row);
-    lanes_append_row(lanes, version->number, version->parent, version->is_head ? "●" : "○", &row);
+    lanes_append_row(
+        lanes, version->number, version->parent, version->is_head ? "●" : "○", &drawing);
+    buf_append(&row, buf_string(&drawing), drawing.size);
+    pad(&row, utf8_count(buf_string(&drawing), drawing.size), widths->lanes);
+    pad(&row, digits(version->number), widths->number);
     clock_format_ago(version->created_us, now_us, age);
-    buf_printf(&row, "%s%lld%s  %s%s%s  ", fk_colour(context, FK_BOLD), (long long)version->number,
-        fk_colour(context, FK_PLAIN), fk_colour(context, FK_FAINT), age,
-        fk_colour(context, FK_PLAIN));
+    buf_printf(&row, "%s%lld%s  %s%s%s", fk_colour(context, FK_BOLD), (long long)version->number,
+        plain, fk_colour(context, FK_FAINT), age, plain);
+    pad(&row, strlen(age), widths->age + 2);
     append_runs(context, version, &row);
-    buf_append_string(&row, "  ");
+    pad(&row, runs_width(version), widths->runs + 2);
     enum status status = append_change(context, version, &row, error);
     if (version->is_head)
-        buf_printf(
-            &row, "  %s<- head%s", fk_colour(context, FK_BLUE), fk_colour(context, FK_PLAIN));
+        buf_printf(&row, "  %s<- head%s", fk_colour(context, FK_BLUE), plain);
     buf_append_char(&row, '\n');
     if (status == STATUS_OK)
         fk_print_bytes(context, buf_string(&row), row.size);
     buf_finish(&row);
+    buf_finish(&drawing);
     return status;
 }
 
@@ -75,13 +133,16 @@ static enum status print_cell(
             fk_colour(context, FK_BOLD), cell->key, fk_colour(context, FK_PLAIN),
             (long long)cell->versions, plural(cell->versions), (long long)cell->runs,
             plural(cell->runs), cell->deleted_us ? ", deleted" : "");
-    struct lanes lanes = {0};
-    int64_t now_us = clock_wall_us();
-    size_t shown = 0;
-    for (size_t i = versions.count; status == STATUS_OK && i > 0 && shown < ROWS_MAX; i--, shown++)
-        status = print_row(context, &lanes, &versions.items[i - 1], now_us, error);
-    if (status == STATUS_OK && shown < versions.count)
-        fk_printf(context, "(%zu older versions are not shown)\n", versions.count - shown);
+    if (status == STATUS_OK) {
+        size_t first = versions.count > ROWS_MAX ? versions.count - ROWS_MAX : 0;
+        int64_t now_us = clock_wall_us();
+        struct lanes lanes = {0};
+        struct widths widths = measure(versions.items + first, versions.count - first, now_us);
+        for (size_t i = versions.count; status == STATUS_OK && i > first; i--)
+            status = print_row(context, &lanes, &versions.items[i - 1], &widths, now_us, error);
+        if (status == STATUS_OK && first)
+            fk_printf(context, "(%zu older versions are not shown)\n", first);
+    }
     history_memory_finish(&memory);
     return status;
 }

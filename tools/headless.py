@@ -83,6 +83,7 @@ def main():
         notebook,
         kernel_name=KERNEL,
         timeout=options.timeout,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(source.parent)}},
     )
     runner.on_cell_execute = runner.announce

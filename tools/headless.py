@@ -36,6 +36,7 @@ class Runner(NotebookClient):
 
     def output(self, outs, msg, display_id, cell_index):
         out = super().output(outs, msg, display_id, cell_index)
+        join_streams(outs)
         content = msg["content"]
         if msg["msg_type"] == "stream":
             print(content["text"], end="", flush=True)
@@ -44,6 +45,13 @@ class Runner(NotebookClient):
         elif "data" in content:
             print(as_text(content["data"]), flush=True)
         return out
+
+
+def join_streams(outputs):
+    """Make the last two outputs one if they are pieces of one stream, as JupyterLab does."""
+    if len(outputs) > 1 and all(o.output_type == "stream" for o in outputs[-2:]):
+        if outputs[-1].name == outputs[-2].name:
+            outputs[-2].text += outputs.pop().text
 
 
 def as_text(bundle):
@@ -83,7 +91,6 @@ def main():
         notebook,
         kernel_name=KERNEL,
         timeout=options.timeout,
-        coalesce_streams=True,
         resources={"metadata": {"path": str(source.parent)}},
     )
     runner.on_cell_execute = runner.announce

@@ -20,7 +20,7 @@
  *     %% traceback                                the error's traceback contains this
  *
  * `%% environment NAME=VALUE` sets a variable for the whole case.
- * Between cells, `%% kill` kills the worker as the system would.
+ * Between cells, `%% kill` kills the worker as the system would, `%% kill language` the other one.
  * With CASE_TIMES in the environment, each cell's times are printed.
  * `%% complete` and `%% inspect` hold code with the cursor at a | and are followed by `%% reply`:
  * text that the reply's JSON contains, or with a leading ! does not.
@@ -354,7 +354,7 @@ static bool run_steps(struct run *run, const char *name) {
         } else if (strncmp(head, "kill", 4) == 0) {
             int64_t pids[2];
             if (run->engine->ops->processes(run->engine, pids, 2) == 2)
-                (void)kill((pid_t)pids[1], SIGKILL);
+                (void)kill((pid_t)pids[strstr(head, "language") ? 0 : 1], SIGKILL);
         }
     }
     return fine;

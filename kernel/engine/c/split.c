@@ -253,7 +253,11 @@ static void check_brackets(struct split *split) {
         case ')':
         case ']':
         case '}':
-            if (depth == 0 || stack[--depth] != split->text[split->tokens[i].start])
+            if (depth > 0)
+                depth--;
+            else
+                split->stray = true;
+            if (!split->stray && stack[depth] != split->text[split->tokens[i].start])
                 split->stray = true;
             break;
         default:

@@ -103,8 +103,17 @@ static void begin_cell(struct service *service, const struct frame *frame) {
     if (!cell->hoists) { /* the headers have errors: parse them in the cell's place to say so */
         struct buf base = BUF_INIT;
         cell_base_front(&base, language);
-        (void)front_prepare(&language->front, buf_string(&base), language->cflags);
+        bool flags_fine = front_prepare(&language->front, buf_string(&base), cell->cflags);
+        if (!flags_fine)
+            (void)front_prepare(&language->front, buf_string(&base), language->cflags);
         buf_finish(&base);
+        if (!flags_fine) {
+            struct buf evalue = BUF_INIT;
+            buf_printf(&evalue, "clang does not take these options: %s", cell->cflags);
+            failed(service, "CompileError", buf_string(&evalue), 0, NULL);
+            buf_finish(&evalue);
+            return;
+        }
         buf_clear(&cell->front);
     }
     enum cell_verdict verdict = cell_parse(cell, language);

@@ -112,8 +112,8 @@ static char **split_arguments(const char *text, int *ret_count) {
         _exit(1);
     char *to = copy;
     int count = 0;
-    list[count++] = strcpy(to, "cell");
-    to += 5;
+    list[count++] = memcpy(to, "cell", sizeof "cell");
+    to += sizeof "cell";
     while (*text) {
         text += strspn(text, " \t\r");
         if (!*text)

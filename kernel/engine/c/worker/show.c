@@ -11,11 +11,11 @@
 
 enum { LONGEST_STRING = 4096, LARGEST_RESULT_BYTES = 256 * 1024 };
 
-static struct buf text;
+static struct buf shown; /* the result, piece by piece */
 
-void fk_show_text(const char *piece) {
-    if (text.size < LARGEST_RESULT_BYTES)
-        buf_append_string(&text, piece);
+void fk_show_text(const char *text) {
+    if (shown.size < LARGEST_RESULT_BYTES)
+        buf_append_string(&shown, text);
 }
 
 static void show_number(const char *digits) {
@@ -188,15 +188,15 @@ void fk_show_characters(const char *value, unsigned long size) {
 
 void fk_show_end(void) {
     struct frame frame;
-    if (!worker.silent && buf_ok(&text)) {
+    if (!worker.silent && buf_ok(&shown)) {
         channel_flush();
         frame_begin(&worker.out, WORKER_RESULT);
         frame_add_string(&worker.out, "text/plain");
-        frame_add_string(&worker.out, buf_string(&text));
+        frame_add_string(&worker.out, buf_string(&shown));
         channel_send();
         do
             channel_receive(&frame);
         while (frame.type != WORKER_ACK);
     }
-    buf_finish(&text);
+    buf_finish(&shown);
 }

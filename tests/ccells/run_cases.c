@@ -273,9 +273,10 @@ static bool compare(struct run *run, const char *name) {
             fine = strstr(buf_string(&run->traceback), step->body) != NULL;
         else if (strncmp(step->head, "input", 5) == 0)
             continue;
-        else if (is_event(step))
-            fine = event < run->event_count && same(&run->events[event++], step);
-        else
+        else if (is_event(step)) {
+            fine = event < run->event_count && same(&run->events[event], step);
+            event++;
+        } else
             break;
     }
     if (fine && event == run->event_count)
@@ -364,7 +365,7 @@ static bool run_steps(struct run *run, const char *name) {
 static void set_environment(struct run *run, bool on) {
     static char *path;
     if (!path)
-        path = strdup(getenv("PATH")); /* NOLINT(concurrency-mt-unsafe) */
+        path = strdup(getenv("PATH") ? getenv("PATH") : ""); /* NOLINT(concurrency-mt-unsafe) */
     for (size_t i = 0; i < run->step_count; i++) {
         if (strncmp(run->steps[i].head, "environment ", 12) != 0)
             continue;
@@ -399,7 +400,7 @@ static bool run_case(const char *folder, const char *name) {
         .input_request = on_input_request,
         .done = on_done,
         .reply = on_reply};
-    if (!path || file_read(path, 1 << 20, &text, &error) != STATUS_OK)
+    if (!path || file_read(path, 1 << 20, &text, &error) != STATUS_OK || !text.data)
         (void)printf("FAIL %s: cannot be read\n", name);
     else if (!parse_case(&run, text.data))
         (void)printf("FAIL %s: not a case\n", name);

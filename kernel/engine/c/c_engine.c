@@ -669,8 +669,10 @@ static enum status create(
     engine->base = (struct engine){.ops = &c_engine_ops, .host = host};
     engine->language = (struct helper){.pidfd = -1, .socket = -1, .out = -1, .err = -1};
     engine->worker = engine->language;
-    engine->folder =
-        file_join(temporary && *temporary == '/' ? temporary : "/tmp", "forkernel-c-XXXXXX");
+    /* the process id lets a later engine see that a folder was left behind */
+    char name[64];
+    (void)snprintf(name, sizeof name, "forkernel-c-%lld-XXXXXX", (long long)getpid());
+    engine->folder = file_join(temporary && *temporary == '/' ? temporary : "/tmp", name);
     if (!engine->folder || !mkdtemp(engine->folder)) {
         enum status status = error_set_errno(error, errno, "cannot make a temporary folder '%s'",
             engine->folder ? engine->folder : "");

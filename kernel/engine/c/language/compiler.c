@@ -30,6 +30,8 @@ static pid_t spawn(const char *const argv[], int in, int out, int err) {
     if (getppid() != parent)
         _exit(127);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        _exit(127);
     (void)dup2(in < 0 ? null : in, STDIN_FILENO);
     (void)dup2(out < 0 ? null : out, STDOUT_FILENO);
     (void)dup2(err < 0 ? null : err, STDERR_FILENO);

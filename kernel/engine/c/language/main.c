@@ -1,5 +1,6 @@
 /* forkernel-c-language FOLDER INCLUDE: parses and compiles cells, completes, explains. Keeps its
    files in FOLDER, which its parent made and removes. */
+#include "kernel/engine/c/language/leftovers.h"
 #include "kernel/engine/c/language/service.h"
 #include "kernel/engine/c/messages.h"
 
@@ -239,6 +240,7 @@ int main(int argc, char **argv) {
     (void)front_prepare(&service.language.front, buf_string(&base), "");
     buf_finish(&base);
     compiler_warm(&service.compiler, &service.language.front);
+    leftovers_remove(argv[1]);
     for (;;) {
         struct frame frame;
         enum status status;

@@ -277,6 +277,41 @@ static void add_place(struct service *service, CXCursor cursor, const char *name
     clang_disposeString(path);
 }
 
+/* The comment right above line `line` of the cell that ran as `number`. */
+static void add_comment(
+    const struct service *service, int64_t number, unsigned line, struct buf *out) {
+    for (size_t i = service->sources.count; i-- > 0;) {
+        const char *entry = service->sources.items[i];
+        if (strtoll(entry, NULL, 10) != number)
+            continue;
+        const char *code = strchr(entry, '\t') + 1;
+        size_t end = 0; /* start of the definition's line */
+        for (unsigned at = 1; at < line && code[end]; at++)
+            end += strcspn(code + end, "\n") + (code[end + strcspn(code + end, "\n")] == '\n');
+        size_t start = end;
+        bool in_block = false;
+        while (start) {
+            size_t from = start - 1;
+            while (from && code[from - 1] != '\n')
+                from--;
+            const char *text = code + from + strspn(code + from, " \t");
+            size_t size = (size_t)(code + start - text);
+            while (size && strchr(" \t\r\n", text[size - 1]))
+                size--;
+            if (!in_block && size >= 2 && strncmp(text + size - 2, "*/", 2) == 0)
+                in_block = true;
+            else if (!in_block && strncmp(text, "//", 2) != 0)
+                break;
+            start = from;
+            if (in_block && strncmp(text, "/*", 2) == 0)
+                in_block = false;
+        }
+        if (start < end && !in_block)
+            buf_append(out, code + start, end - start - 1);
+        return;
+    }
+}
+
 void query_inspect(
     struct service *service, int64_t token, const char *code, size_t cursor, int detail) {
     size_t size = strlen(code);
@@ -312,6 +347,11 @@ void query_inspect(
         struct buf place = BUF_INIT;
         CXString comment = clang_Cursor_getRawCommentText(found);
         const char *words = clang_getCString(comment);
+        struct buf above = BUF_INIT;
+        if (live && live->line) {
+            add_comment(service, live->cell, live->line, &above);
+            words = buf_string(&above);
+        }
         add_place(service, found, name, &place);
         buf_printf(&plain, "%s\n\nDefined in %s", text, buf_string(&place));
         buf_printf(&markdown, "```c\n%s\n```\n\nDefined in %s", text, buf_string(&place));
@@ -325,6 +365,7 @@ void query_inspect(
         }
         clang_disposeString(comment);
         buf_finish(&place);
+        buf_finish(&above);
         free(text);
     } else if (live && live->kind == DEFINITION_DIRECTIVE) {
         buf_printf(&plain, "%s\n\nDefined in cell [%lld], line %u", live->source,

@@ -23,7 +23,8 @@ static void add_line(struct report *report, const struct buf *line) {
     /* as a list, not a set: lines may repeat */
     report->lines.items =
         must_allocate(report->lines.items, (report->lines.count + 1) * sizeof *report->lines.items);
-    report->lines.items[report->lines.count++] = must_copy(buf_string(line), line->size);
+    report->lines.items[report->lines.count] = must_copy(buf_string(line), line->size);
+    report->lines.count++;
 }
 
 struct place {
@@ -181,11 +182,12 @@ bool report_diagnostics(struct cell *cell, CXTranslationUnit tu, struct report *
     struct report warnings = {0};
     for (unsigned i = 0; i < clang_getNumDiagnostics(tu); i++) {
         CXDiagnostic diagnostic = clang_getDiagnostic(tu, i);
-        bool error = clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error;
-        if (!cell_forgives(cell, diagnostic)) {
-            add_diagnostic(cell, diagnostic, error ? report : &warnings,
-                error && !errors ? &report->evalue : NULL, 0);
-            errors = errors || error;
+        bool forgiven = cell_forgives(cell, diagnostic);
+        if (!forgiven && clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
+            add_diagnostic(cell, diagnostic, report, errors ? NULL : &report->evalue, 0);
+            errors = true;
+        } else if (!forgiven) {
+            add_diagnostic(cell, diagnostic, &warnings, NULL, 0);
         }
         clang_disposeDiagnostic(diagnostic);
     }

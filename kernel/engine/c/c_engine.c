@@ -50,9 +50,14 @@ struct c_engine {
     struct buf fault; /* a SYMBOLIZE message, ready to go */
     bool lost_worker; /* the explanation awaited is of the worker's death */
     int grace_timer;
+    int interrupts; /* sent to the worker so far */
 };
 
-enum { INTERRUPT_GRACE_MS = 5000, PIPE_TURN_BYTES = 1024 * 1024 };
+enum {
+    INTERRUPT_EVERY_MS = 200,
+    INTERRUPT_TRIES = 25,
+    /* five seconds */ PIPE_TURN_BYTES = 1024 * 1024
+};
 
 static const char lost_text[] = "The process that held this session's variables is gone, and with "
                                 "it their values. Run the cells "
@@ -508,6 +513,7 @@ static void on_done(struct c_engine *engine, const struct frame *frame) {
 
 static void send_interrupt(struct c_engine *engine) {
     (void)kill(-engine->worker.pid, SIGINT);
+    (void)kill(engine->worker.pid, MESSAGES_INTERRUPT);
 }
 
 static void worker_message(struct c_engine *engine, const struct frame *frame) {
@@ -745,9 +751,14 @@ static int on_grace(zloop_t *loop, int timer, void *data) {
     (void)loop;
     (void)timer;
     struct c_engine *engine = data;
-    engine->grace_timer = 0;
-    if (engine->state == STATE_RUNNING || engine->state == STATE_LOADING)
+    if (engine->state != STATE_RUNNING && engine->state != STATE_LOADING) {
+        stop_grace(engine);
+    } else if (++engine->interrupts >= INTERRUPT_TRIES) {
+        stop_grace(engine);
         (void)kill(-engine->worker.pid, SIGKILL);
+    } else if (engine->state == STATE_RUNNING) {
+        (void)kill(engine->worker.pid, MESSAGES_INTERRUPT);
+    }
     return 0;
 }
 
@@ -763,9 +774,10 @@ static void interrupt(struct engine *base) {
     }
     if (engine->state == STATE_RUNNING)
         send_interrupt(engine);
+    engine->interrupts = 0;
     if (engine->grace_timer <= 0)
         engine->grace_timer =
-            zloop_timer(engine->base.host->loop, INTERRUPT_GRACE_MS, 1, on_grace, engine);
+            zloop_timer(engine->base.host->loop, INTERRUPT_EVERY_MS, 0, on_grace, engine);
 }
 
 static void input_reply(struct engine *base, const char *value) {

@@ -5,6 +5,12 @@
 #ifndef FORKERNEL_ENGINE_C_MESSAGES_H
 #define FORKERNEL_ENGINE_C_MESSAGES_H
 
+#include <signal.h>
+
+/* An interrupt is SIGINT to the worker's whole group, as from a terminal, and this to the worker
+   itself, since code may ignore SIGINT for a while, as system() does. */
+#define MESSAGES_INTERRUPT (SIGRTMIN + 7)
+
 /* The descriptor on which a helper finds its end of the socketpair. */
 enum { MESSAGES_FD = 3 };
 

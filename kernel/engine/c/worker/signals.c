@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@ enum {
     MOST_FRAMES = 48,
     MOST_STEPS = 200000,
     LOOK_AGAIN_US = 20000,
-    MOST_LOOKS = 150, /* three seconds */
+    MOST_LOOKS = 50, /* a second */
 };
 
 static struct {
@@ -75,10 +76,15 @@ static void try_to_leave(ucontext_t *context) {
 static void on_interrupt(int signal, siginfo_t *info, void *context) {
     (void)info;
     int saved = errno;
-    if (signal == SIGINT) {
+    if (gettid() != getpid()) { /* a thread of the user's: the cell is the first one's */
+        (void)syscall(SYS_tgkill, getpid(), getpid(), signal);
+        return;
+    }
+    if (signal != SIGALRM) {
+        if (!worker.interrupted)
+            state.looks = 0;
         worker.interrupted = 1;
         state.steps = 0;
-        state.looks = 0;
         if (worker.running)
             set_timer(true);
     } else {
@@ -164,9 +170,12 @@ static void report(int signal, const siginfo_t *info, const struct trace *trace)
 
 static void on_fault(int signal, siginfo_t *info, void *data) {
     ucontext_t *context = data;
-    if (signal == SIGTRAP && worker.interrupted && worker.running) {
+    if (signal == SIGTRAP && info->si_code == TRAP_TRACE) {
         state.steps++;
-        try_to_leave(context);
+        if (worker.running && worker.interrupted)
+            try_to_leave(context);
+        else
+            set_stepping(context, false);
         return;
     }
     if (state.in_fault++) /* the stack is so broken that walking it failed too */
@@ -195,6 +204,9 @@ void signals_install(void) {
     struct sigaction fault = {
         .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     (void)sigemptyset(&fault.sa_mask);
+    (void)sigaddset(&fault.sa_mask, SIGINT);
+    (void)sigaddset(&fault.sa_mask, SIGALRM);
+    (void)sigaddset(&fault.sa_mask, MESSAGES_INTERRUPT);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         (void)sigaction(faults[i], &fault, NULL);
     struct sigaction interrupt = {
@@ -202,7 +214,9 @@ void signals_install(void) {
     (void)sigemptyset(&interrupt.sa_mask);
     (void)sigaddset(&interrupt.sa_mask, SIGINT);
     (void)sigaddset(&interrupt.sa_mask, SIGALRM);
+    (void)sigaddset(&interrupt.sa_mask, MESSAGES_INTERRUPT);
     (void)sigaction(SIGINT, &interrupt, NULL);
+    (void)sigaction(MESSAGES_INTERRUPT, &interrupt, NULL);
     (void)sigaction(SIGALRM, &interrupt, NULL);
 }
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SPECIAL_ALIGNMENT = 4096 };
+
 struct coder {
     struct cell *cell;
     struct language *language;
@@ -48,6 +50,16 @@ static void storage(
         "fk_v%u_%s: .zero %lld\\n.size fk_v%u_%s, %lld\\n.popsection\");\n",
         id, name, id, name, align < 16 && size >= 16 ? 16 : align, id, name, size > 0 ? size : 1,
         id, name, size > 0 ? size : 1);
+}
+
+/* libclang tells the alignment of a type, not that of a declaration: where one asks for more, it
+   gets what every common request is content with. */
+static long long alignment(const struct cell *cell, const struct cell_entity *entity) {
+    const struct split_item *item = &cell->split.items[entity->item];
+    bool special = split_has_word(&cell->split, item, "_Alignas") ||
+                   split_has_word(&cell->split, item, "alignas") ||
+                   split_has_word(&cell->split, item, "__attribute__");
+    return special && entity->align < SPECIAL_ALIGNMENT ? SPECIAL_ALIGNMENT : entity->align;
 }
 
 /* The tokens between a declarator's = and the , or ; after it. */
@@ -159,7 +171,7 @@ static void code_variable(struct coder *coder, const struct cell_entity *entity,
         definition->line =
             entity->offset == (size_t)-1 ? 1 : cell_line(coder->cell, entity->offset);
         if (!entity->is_thread_local)
-            storage(coder, id, entity->name, entity->size, entity->align);
+            storage(coder, id, entity->name, entity->size, alignment(coder->cell, entity));
         buf_printf(coder->out, "%s\n", definition->prelude);
         if (entity->is_thread_local)
             buf_printf(

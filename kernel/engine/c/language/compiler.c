@@ -338,14 +338,55 @@ static pid_t launch(
     return pid;
 }
 
+/* ---- one forked ahead ---- */
+
+static void spare_drop(struct compiler *compiler) {
+    struct compiler_spare *spare = &compiler->spare;
+    if (spare->pid) {
+        (void)close(spare->input);
+        reap(&spare->pid);
+    }
+    free(spare->pch);
+    free(spare->flags);
+    *spare = (struct compiler_spare){.input = -1};
+}
+
+static bool spare_fits(const struct compiler *compiler, const struct front *front) {
+    const struct compiler_spare *spare = &compiler->spare;
+    return spare->pid && front->pch && strcmp(spare->pch, front->pch) == 0 &&
+           strcmp(spare->flags, front->flag_text) == 0;
+}
+
+static void spare_start(struct compiler *compiler, const struct front *front) {
+    struct compiler_spare *spare = &compiler->spare;
+    if (compiler->zygote_socket < 0 || !compiler->linker || !front->pch ||
+        spare_fits(compiler, front))
+        return;
+    spare_drop(compiler);
+    unsigned current = compiler->current;
+    spare->pid = launch(compiler, front, true, &spare->input);
+    spare->serial = compiler->current;
+    compiler->current = current;
+    if (spare->pid <= 0)
+        spare->pid = 0;
+    spare->pch = must_copy(front->pch, strlen(front->pch));
+    spare->flags = must_copy(front->flag_text, strlen(front->flag_text));
+}
+
 void compiler_init(struct compiler *compiler, const char *folder) {
-    *compiler = (struct compiler){.folder = folder, .pidfd = -1, .probe = -1, .zygote_socket = -1};
+    *compiler = (struct compiler){.folder = folder,
+        .pidfd = -1,
+        .probe = -1,
+        .zygote_socket = -1,
+        .spare = {.input = -1},
+        .ldflags = must_copy("", 0)};
     find_compiler(compiler);
     compiler->linker = find_program("ld");
 }
 
 void compiler_finish(struct compiler *compiler) {
     compiler_cancel(compiler);
+    spare_drop(compiler);
     zygote_stop(compiler);
     drop_command(compiler);
     if (compiler->probe >= 0)
@@ -366,6 +407,7 @@ void compiler_warm(struct compiler *compiler, const struct front *front) {
     }
     settle_command(compiler, front);
     zygote_start(compiler);
+    spare_start(compiler, front);
 }
 
 /* ---- a cell ---- */
@@ -390,7 +432,20 @@ bool compiler_start(struct compiler *compiler, const struct front *front, bool h
     bool with_pch = hoists && front->pch && compiler->is_own_clang && compiler->linker;
     zygote_start(compiler);
     int input = -1;
-    pid_t pid = launch(compiler, front, with_pch, &input);
+    pid_t pid = 0;
+    if (compiler->spare.pid && waitpid(compiler->spare.pid, NULL, WNOHANG) != 0) {
+        (void)close(compiler->spare.input); /* it has ended, whoever ended it */
+        compiler->spare.pid = 0;
+    }
+    if (with_pch && spare_fits(compiler, front)) {
+        pid = compiler->spare.pid;
+        input = compiler->spare.input;
+        compiler->current = compiler->spare.serial;
+        compiler->spare.pid = 0;
+        spare_drop(compiler);
+    } else {
+        pid = launch(compiler, front, with_pch, &input);
+    }
     if (pid <= 0)
         return false;
     if (!with_pch && hoists)

@@ -16,6 +16,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct compiler_spare {
+    pid_t pid;
+    int input;       /* its standard input */
+    unsigned serial; /* of its files */
+    char *pch;       /* what it was started with */
+    char *flags;
+};
+
 enum compiler_step { COMPILER_IDLE, COMPILER_COMPILES, COMPILER_LINKS };
 
 struct compiler {
@@ -32,6 +40,7 @@ struct compiler {
     unsigned serial;
     pid_t zygote;
     int zygote_socket;
+    struct compiler_spare spare; /* forked ahead, with the session's header, waiting for a unit */
     enum compiler_step step;
     pid_t pid;
     int pidfd;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -229,6 +230,7 @@ int main(int argc, char **argv) {
     if (argc != 3)
         return 2;
     (void)fcntl(MESSAGES_FD, F_SETFD, FD_CLOEXEC);
+    (void)signal(SIGPIPE, SIG_IGN); /* a compiler may end before it has read its unit */
     service.folder = argv[1];
     service.language.cflags = must_copy("", 0);
     service.language.ldflags = must_copy("", 0);

@@ -24,13 +24,17 @@ KERNEL = "forkernel-c"
 TIMEOUT = 60 if "asan" in BUILD.name else 30
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """One request with its reply and everything on iopub from busy to idle."""
 
     msg_id: str
     reply: dict | None = None
     iopub: list = field(default_factory=list)
+
+    def __repr__(self):
+        reply = self.reply and {k: v for k, v in self.content.items() if v and k != "traceback"}
+        return f"<{reply} {[brief(m) for m in self.iopub]}>"
 
     @property
     def content(self):

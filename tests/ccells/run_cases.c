@@ -373,22 +373,23 @@ static bool run_steps(struct run *run, const char *name) {
 
 /* `%% environment NAME=VALUE` for the length of the case. */
 static void set_environment(struct run *run, bool on) {
-    static char *path;
-    if (!path)
-        path = strdup(getenv("PATH") ? getenv("PATH") : ""); /* NOLINT(concurrency-mt-unsafe) */
+    static char path[8192];
+    const char *now = getenv("PATH"); /* NOLINT(concurrency-mt-unsafe) */
+    if (on)
+        (void)snprintf(path, sizeof path, "%s", now ? now : "");
     for (size_t i = 0; i < run->step_count; i++) {
         if (strncmp(run->steps[i].head, "environment ", 12) != 0)
             continue;
         char *name = run->steps[i].head + 12;
         size_t size = strcspn(name, "=");
-        char *copy = strndup(name, size);
+        char copy[64];
+        (void)snprintf(copy, sizeof copy, "%.*s", (int)size, name);
         if (on)
             (void)setenv(copy, name + size + 1, 1); /* NOLINT(concurrency-mt-unsafe) */
         else if (strcmp(copy, "PATH") == 0)
             (void)setenv(copy, path, 1); /* NOLINT(concurrency-mt-unsafe) */
         else
             (void)unsetenv(copy); /* NOLINT(concurrency-mt-unsafe) */
-        free(copy);
     }
 }
 

@@ -67,7 +67,7 @@ void names_remove(struct names *names, const char *name);
 void names_finish(struct names *names);
 
 /* Memory or abort(). */
-void *must_allocate(void *old, size_t size);
-char *must_copy(const char *text, size_t size);
+__attribute__((returns_nonnull)) void *must_allocate(void *old, size_t size);
+__attribute__((returns_nonnull)) char *must_copy(const char *text, size_t size);
 
 #endif

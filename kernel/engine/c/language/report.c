@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,7 @@ static void add_diagnostic(const struct cell *cell, CXDiagnostic diagnostic, str
 }
 
 bool report_diagnostics(struct cell *cell, CXTranslationUnit tu, struct report *report) {
+    assert(report);
     bool errors = false;
     struct report warnings = {0};
     for (unsigned i = 0; i < clang_getNumDiagnostics(tu); i++) {

@@ -216,12 +216,18 @@ class Bench:
         row("launch to kernel_info_reply, median", milliseconds(a), milliseconds(b), f"1/{b / a:.1f}")
 
     def trivial(self):
+        for pause in (0.05, 0):
+            self.trivial_with_pause(pause)
+
+    def trivial_with_pause(self, pause):
+        """`pause` in seconds between the cells: a person who runs one after the other, or "run all" with 0."""
         ours, theirs = self.start_forkernel(), self.start_ipykernel()
         ours.wait_ready(), theirs.wait_ready()
-        our_times, their_times, steps = [], [], {}
-        other = []
+        our_times, their_times, steps, other = [], [], {}, []
         for i in range(220):
+            time.sleep(pause)
             seconds, metadata, _ = ours.execute("1")
+            time.sleep(pause)
             their_seconds, _, _ = theirs.execute("1")
             if i < 20:
                 continue
@@ -229,19 +235,18 @@ class Bench:
             their_times.append(their_seconds)
             timing = metadata.get("forkernel", {}).get("timing_us", {})
             for step, microseconds in timing.items():
-                steps.setdefault(step, []).append(microseconds)
+                steps.setdefault(step, []).append(microseconds / 1e6)
             other.append(seconds - timing.get("compile", 0) / 1e6)
         ours.stop(), theirs.stop()
+        when = f"{pause * 1e3:.0f} ms between" if pause else "back to back"
         for name, fraction in (("p50", 0.5), ("p99", 0.99)):
             a, b = percentile(our_times, fraction), percentile(their_times, fraction)
-            row(f"a cell of `1`, {name}", milliseconds(a), milliseconds(b), f"{a / b:.2f}")
-        for name, fraction in (("p50", 0.5), ("p99", 0.99)):
-            a, b = percentile(other, fraction), percentile(their_times, fraction)
+            row(f"a cell of `1`, {when}, {name}", milliseconds(a), milliseconds(b), f"{a / b:.2f}")
+            a = percentile(other, fraction)
             row(f"— without compilation, {name}", milliseconds(a), milliseconds(b), f"1/{b / a:.1f}")
         for step, values in steps.items():
-            values = [value / 1e6 for value in values]
-            row(f"— of it {step}, p50 / p99", milliseconds(percentile(values, 0.5)) + " / " +
-                milliseconds(percentile(values, 0.99)), "", "")
+            both = " / ".join(milliseconds(percentile(values, fraction)) for fraction in (0.5, 0.99))
+            row(f"— of it {step}, p50 / p99", both, "", "")
 
     def printing(self):
         code = '#include <stdio.h>\nfor (int i = 0; i < 200000; i++) printf("line %d\\n", i);'

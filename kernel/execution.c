@@ -17,6 +17,12 @@ enum {
     SHOWN_TAIL_BYTES = 64 * 1024,
 };
 
+struct execution_record {
+    const struct cell_place *place;
+    const char *code;
+    const json_t *deleted;
+};
+
 static void start_next(struct kernel *kernel);
 
 void execution_init(struct execution *execution) {
@@ -137,6 +143,15 @@ static void run_fk(struct kernel *kernel, struct request *request, const char *c
     fk_cell_outcome_finish(&outcome);
 }
 
+void execution_record(struct kernel *kernel) {
+    const struct execution_record *record = kernel->execution.unrecorded;
+    if (!record)
+        return;
+    kernel->execution.unrecorded = NULL;
+    recorder_begin(
+        kernel->recorder, record->place, record->code, kernel->execution.count, record->deleted);
+}
+
 static void start(struct kernel *kernel, struct request *request) {
     struct execution *execution = &kernel->execution;
     struct buf code_bytes = BUF_INIT;
@@ -165,9 +180,12 @@ static void start(struct kernel *kernel, struct request *request) {
         reply_ok(kernel, request, NULL, NULL, NULL);
         end_running(kernel);
     } else {
-        if (store)
-            recorder_begin(kernel->recorder, &place, code, execution->count,
-                json_object_get(request->message->metadata, "deletedCells"));
+        struct execution_record record = {
+            .place = &place,
+            .code = code,
+            .deleted = json_object_get(request->message->metadata, "deletedCells"),
+        };
+        execution->unrecorded = store ? &record : NULL;
         struct engine_cell cell = {
             .code = code,
             .execution_count = execution->count,
@@ -176,6 +194,9 @@ static void start(struct kernel *kernel, struct request *request) {
             .user_expressions = json_object_get(request->message->content, "user_expressions"),
         };
         kernel->engine->ops->execute(kernel->engine, &cell);
+        /* the engine is at work in its own processes by now; what it reports earlier brings this
+         * about itself */
+        execution_record(kernel);
     }
     cell_place_finish(&place);
     buf_finish(&code_bytes);
@@ -211,6 +232,7 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
     struct request *request = kernel->execution.running;
     if (!request)
         return;
+    execution_record(kernel);
     front_text_end(&kernel->execution.text);
     output_flush(kernel);
     if (outcome->result == ENGINE_ERROR)

@@ -57,6 +57,7 @@ static void on_stream(void *context, enum engine_stream stream, const void *data
     struct execution *execution = &kernel->execution;
     if (!size || (execution->running && execution->silent))
         return;
+    execution_record(kernel);
     recorder_stream(kernel->recorder, stream, data, size);
     front_text_push(&execution->text, stream, data, size);
     schedule_flush(kernel);
@@ -65,6 +66,7 @@ static void on_stream(void *context, enum engine_stream stream, const void *data
 /* display_data, update_display_data and execute_result differ in their names only. */
 static void show_bundle(struct kernel *kernel, enum history_output_kind kind, const char *type,
     json_t *content, json_t *data, json_t *transient) {
+    execution_record(kernel);
     recorder_bundle(kernel->recorder, kind, data, transient);
     output_flush(kernel);
     kernel_publish_new(kernel, kernel->execution.last_parent, type, content);
@@ -108,6 +110,7 @@ static void on_clear_output(void *context, bool wait) {
     struct kernel *kernel = context;
     if (kernel->execution.silent)
         return;
+    execution_record(kernel);
     recorder_clear(kernel->recorder, wait);
     output_flush(kernel);
     front_text_restart(&kernel->execution.text);

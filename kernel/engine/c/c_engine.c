@@ -56,7 +56,7 @@ struct c_engine {
 enum {
     INTERRUPT_EVERY_MS = 200,
     INTERRUPT_TRIES = 25,
-    /* five seconds */ PIPE_TURN_BYTES = 1024 * 1024
+    /* five seconds */ PIPE_TURN_BYTES = 1024 * 1024 /* as much as a pipe can hold */
 };
 
 static const char lost_text[] = "The process that held this session's variables is gone, and with "
@@ -82,9 +82,11 @@ static void unwatch(struct c_engine *engine, int fd) {
         zloop_poller_end(engine->base.host->loop, &item);
 }
 
+/* What the pipes hold now. Not until they are dry: a thread of the user's may fill them for ever.
+ */
 static void drain(struct c_engine *engine) {
-    (void)c_output_read(engine->base.host, engine->worker.out, ENGINE_STDOUT, SIZE_MAX);
-    (void)c_output_read(engine->base.host, engine->worker.err, ENGINE_STDERR, SIZE_MAX);
+    (void)c_output_read(engine->base.host, engine->worker.out, ENGINE_STDOUT, PIPE_TURN_BYTES);
+    (void)c_output_read(engine->base.host, engine->worker.err, ENGINE_STDERR, PIPE_TURN_BYTES);
 }
 
 static void start_language(struct c_engine *engine) {
@@ -179,7 +181,9 @@ static void fail(
         expression_failed(engine, ename, evalue);
         return;
     }
-    json_t *heading = json_sprintf("\033[1;31m%s\033[0m: %s", ename, evalue);
+    /* the compiler's lines begin with the message themselves */
+    bool speaks = strcmp(ename, "CompileError") == 0 && json_array_size(lines);
+    json_t *heading = speaks ? NULL : json_sprintf("\033[1;31m%s\033[0m: %s", ename, evalue);
     if (heading)
         json_array_insert_new(lines, 0, heading);
     struct engine_outcome outcome = {
@@ -540,7 +544,6 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
         break;
     case WORKER_RESULT:
         on_result(engine, frame);
-        acknowledge(engine);
         break;
     case WORKER_CLEAR:
         host->clear_output(host->context, frame_int(frame, 0, 0) != 0);

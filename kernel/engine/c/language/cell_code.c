@@ -42,12 +42,13 @@ static void cell_text(struct coder *coder, size_t start, size_t end) {
 
 /* ---- variables ---- */
 
+/* Symbols are quoted: names may have letters that assemblers take only so. */
 static void storage(
     struct coder *coder, unsigned id, const char *name, long long size, long long align) {
     buf_printf(coder->out,
-        "__asm__(\".pushsection .bss\\n.globl fk_v%u_%s\\n.type fk_v%u_%s, @object\\n.balign "
-        "%lld\\n"
-        "fk_v%u_%s: .zero %lld\\n.size fk_v%u_%s, %lld\\n.popsection\");\n",
+        "__asm__(\".pushsection .bss\\n.globl \\\"fk_v%u_%s\\\"\\n"
+        ".type \\\"fk_v%u_%s\\\", @object\\n.balign %lld\\n"
+        "\\\"fk_v%u_%s\\\": .zero %lld\\n.size \\\"fk_v%u_%s\\\", %lld\\n.popsection\");\n",
         id, name, id, name, align < 16 && size >= 16 ? 16 : align, id, name, size > 0 ? size : 1,
         id, name, size > 0 ? size : 1);
 }
@@ -186,9 +187,8 @@ static void code_variable(struct coder *coder, const struct cell_entity *entity,
 static void stub(struct coder *coder, const struct definition *f, unsigned code) {
     const char *name = f->names[0];
     buf_printf(coder->out,
-        "__asm__(\".pushsection .text\\n.globl fk_f%u_%s\\n.type fk_f%u_%s, %%function\\n.balign "
-        "16\\n"
-        "fk_f%u_%s:\\n",
+        "__asm__(\".pushsection .text\\n.globl \\\"fk_f%u_%s\\\"\\n"
+        ".type \\\"fk_f%u_%s\\\", %%function\\n.balign 16\\n\\\"fk_f%u_%s\\\":\\n",
         f->id, name, f->id, name, f->id, name);
 #if defined __aarch64__
     buf_printf(
@@ -197,9 +197,10 @@ static void stub(struct coder *coder, const struct definition *f, unsigned code)
     buf_printf(coder->out, "jmp *.Lfk_p%u(%%rip)", f->id);
 #endif
     buf_printf(coder->out,
-        "\\n.size fk_f%u_%s, . - fk_f%u_%s\\n.popsection\\n.pushsection .data\\n.balign 8\\n"
-        ".globl fk_p%u_%s\\n.type fk_p%u_%s, %%object\\n.size fk_p%u_%s, 8\\n"
-        "fk_p%u_%s:\\n.Lfk_p%u: .quad fk_i%u_%s\\n.popsection\");\n",
+        "\\n.size \\\"fk_f%u_%s\\\", . - \\\"fk_f%u_%s\\\"\\n.popsection\\n.pushsection .data\\n"
+        ".balign 8\\n.globl \\\"fk_p%u_%s\\\"\\n.type \\\"fk_p%u_%s\\\", %%object\\n"
+        ".size \\\"fk_p%u_%s\\\", 8\\n\\\"fk_p%u_%s\\\":\\n"
+        ".Lfk_p%u: .quad \\\"fk_i%u_%s\\\"\\n.popsection\");\n",
         f->id, name, f->id, name, f->id, name, f->id, name, f->id, name, f->id, name, f->id, code,
         name);
 }

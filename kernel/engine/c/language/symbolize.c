@@ -162,14 +162,16 @@ void symbolize(struct service *service, const struct frame *frame) {
         if (in_a_row > 1)
             continue;
         buf_clear(&line);
-        buf_append_string(&line, "\033[1m");
-        add_place_text(&line, &place);
-        buf_append_string(&line, "\033[0m");
-        names_add(&lines, buf_string(&line), line.size);
-        buf_clear(&line);
         buf_printf(&line, "%5d | ", place.line);
-        if (source_line(service, &place, &line))
-            names_add(&lines, buf_string(&line), line.size);
+        if (!source_line(service, &place, &line)) /* generated, behind the end of the cell */
+            continue;
+        struct buf heading = BUF_INIT;
+        buf_append_string(&heading, "\033[1m");
+        add_place_text(&heading, &place);
+        buf_append_string(&heading, "\033[0m");
+        names_add(&lines, buf_string(&heading), heading.size);
+        names_add(&lines, buf_string(&line), line.size);
+        buf_finish(&heading);
     }
     if (signal == SIGSEGV || signal == SIGBUS)
         buf_printf(&evalue,

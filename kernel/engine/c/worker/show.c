@@ -187,16 +187,12 @@ void fk_show_characters(const char *value, unsigned long size) {
 }
 
 void fk_show_end(void) {
-    struct frame frame;
     if (!worker.silent && buf_ok(&shown)) {
         channel_flush();
         frame_begin(&worker.out, WORKER_RESULT);
         frame_add_string(&worker.out, "text/plain");
         frame_add_string(&worker.out, buf_string(&shown));
-        channel_send();
-        do
-            channel_receive(&frame);
-        while (frame.type != WORKER_ACK);
+        channel_send(); /* nothing is printed behind a result: no need to wait for its arrival */
     }
     buf_finish(&shown);
 }

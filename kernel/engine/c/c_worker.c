@@ -1,0 +1,341 @@
+#include "kernel/engine/c/c_output.h"
+#include "kernel/engine/c/c_state.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum {
+    INTERRUPT_EVERY_MS = 200,
+    INTERRUPT_TRIES = 25,          /* five seconds */
+    PIPE_TURN_BYTES = 1024 * 1024, /* as much as a pipe can hold */
+};
+
+const char c_worker_lost_text[] = "The process that held this session's variables is gone, and "
+                                  "with it their values. Run the cells "
+                                  "that define them again.";
+
+static int on_worker(zloop_t *loop, zmq_pollitem_t *item, void *data);
+static int on_worker_end(zloop_t *loop, zmq_pollitem_t *item, void *data);
+static int on_pipe(zloop_t *loop, zmq_pollitem_t *item, void *data);
+
+/* What the pipes hold now. Not until they are dry: a thread of the user's may fill them for ever.
+ */
+static void drain(struct c_engine *engine) {
+    (void)c_output_read(engine->base.host, engine->worker.out, ENGINE_STDOUT, PIPE_TURN_BYTES);
+    (void)c_output_read(engine->base.host, engine->worker.err, ENGINE_STDERR, PIPE_TURN_BYTES);
+}
+
+void c_worker_start(struct c_engine *engine) {
+    char *path = helper_installed_path(FORKERNEL_LIBEXEC "/forkernel-c-worker");
+    char *argv[] = {path, NULL};
+    if (path && helper_start(&engine->worker, argv, true, &engine->trouble) == STATUS_OK) {
+        c_engine_watch(engine, engine->worker.socket, on_worker);
+        c_engine_watch(engine, engine->worker.pidfd, on_worker_end);
+        c_engine_watch(engine, engine->worker.out, on_pipe);
+        c_engine_watch(engine, engine->worker.err, on_pipe);
+    }
+    free(path);
+}
+
+int c_worker_stop(struct c_engine *engine) {
+    c_engine_unwatch(engine, engine->worker.socket);
+    c_engine_unwatch(engine, engine->worker.pidfd);
+    c_engine_unwatch(engine, engine->worker.out);
+    c_engine_unwatch(engine, engine->worker.err);
+    return helper_stop(&engine->worker);
+}
+
+void c_worker_stop_grace(struct c_engine *engine) {
+    if (engine->grace_timer > 0)
+        (void)zloop_timer_end(engine->base.host->loop, engine->grace_timer);
+    engine->grace_timer = 0;
+}
+
+/* ---- what the worker says ---- */
+
+static void acknowledge(struct c_engine *engine) {
+    frame_begin(&engine->out, WORKER_ACK);
+    helper_send(&engine->worker, &engine->out);
+}
+
+static void on_display(struct c_engine *engine, const struct frame *frame) {
+    const struct engine_host *host = engine->base.host;
+    json_auto_t *bundle = c_output_bundle(frame, 2);
+    json_auto_t *metadata = json_object();
+    json_auto_t *transient = json_object();
+    const char *id = frame_string(frame, 0);
+    if (*id)
+        json_object_set_new(transient, "display_id", json_string(id));
+    if (frame_int(frame, 1, 0))
+        host->update_display(host->context, bundle, metadata, transient);
+    else
+        host->display(host->context, bundle, metadata, transient);
+}
+
+static void on_result(struct c_engine *engine, const struct frame *frame) {
+    const struct engine_host *host = engine->base.host;
+    json_auto_t *bundle = c_output_bundle(frame, 0);
+    json_auto_t *metadata = json_object();
+    if (engine->evaluating) {
+        json_decref(engine->expression_data);
+        engine->expression_data = json_incref(bundle);
+    } else {
+        host->execute_result(host->context, bundle, metadata);
+    }
+}
+
+static void on_load_failed(struct c_engine *engine, const char *reason) {
+    struct buf evalue = BUF_INIT;
+    const char *symbol = strstr(reason, "undefined symbol: ");
+    if (symbol) {
+        symbol += strlen("undefined symbol: ");
+        size_t size = strcspn(symbol, " ,(");
+        if (strncmp(symbol, "fk_", 3) == 0) { /* fk_f3_name */
+            const char *name = symbol + 4 + strspn(symbol + 4, "0123456789");
+            size -= (size_t)(name + 1 - symbol);
+            symbol = name + 1;
+        }
+        buf_printf(&evalue,
+            "'%.*s' is declared, but nothing defines it: define it in this cell or an earlier one, "
+            "or "
+            "name its library in a line such as //%%ldflags: -lm",
+            (int)size, symbol);
+    } else {
+        buf_append_string(&evalue, reason);
+    }
+    c_cell_fail(engine, "LinkError", buf_string(&evalue), NULL);
+    buf_finish(&evalue);
+}
+
+static void send_fault(struct c_engine *engine) {
+    engine->state = STATE_EXPLAINING;
+    if (frame_send(engine->language.socket, &engine->fault, NULL) != STATUS_OK)
+        c_cell_fail(engine, "Fault", "the program ended by a signal", NULL);
+    buf_clear(&engine->fault);
+}
+
+static void keep_fault(struct c_engine *engine, const struct frame *frame) {
+    frame_begin(&engine->fault, LANGUAGE_SYMBOLIZE);
+    frame_add_int(&engine->fault, frame_int(frame, 0, SIGSEGV));
+    frame_add_int(&engine->fault, frame_int(frame, 1, 0));
+    for (size_t i = 3; i < frame->count; i++)
+        frame_add_string(&engine->fault, frame_string(frame, i));
+    frame_end(&engine->fault);
+}
+
+static void on_done(struct c_engine *engine, const struct frame *frame) {
+    int64_t code = frame_int(frame, 1, 0);
+    char evalue[96];
+    char ename[32];
+    c_cell_set_timing(engine, "run", frame_int(frame, 2, 0));
+    c_worker_stop_grace(engine);
+    switch (frame_int(frame, 0, 0)) {
+    case WORKER_END_INTERRUPT:
+        buf_clear(&engine->fault);
+        c_cell_fail(engine, "KeyboardInterrupt", "", NULL);
+        break;
+    case WORKER_END_EXIT:
+        if (code == 0) {
+            c_cell_succeed(engine);
+            break;
+        }
+        (void)snprintf(evalue, sizeof evalue, "%s ended with exit status %lld",
+            engine->program ? "the program" : "the cell", (long long)code);
+        c_cell_fail(engine, "ExitStatus", evalue, NULL);
+        break;
+    case WORKER_END_SIGNAL:
+        if (engine->fault.size) {
+            engine->lost_worker = false;
+            send_fault(engine);
+            break;
+        }
+        (void)snprintf(ename, sizeof ename, "SIG%s",
+            sigabbrev_np((int)code) ? sigabbrev_np((int)code) : "NAL");
+        (void)snprintf(
+            evalue, sizeof evalue, "the program was ended by signal %lld", (long long)code);
+        c_cell_fail(engine, ename, evalue, NULL);
+        break;
+    default:
+        c_cell_succeed(engine);
+    }
+}
+
+static void send_interrupt(struct c_engine *engine) {
+    (void)kill(-engine->worker.pid, SIGINT);
+    (void)kill(engine->worker.pid, MESSAGES_INTERRUPT);
+}
+
+static void worker_message(struct c_engine *engine, const struct frame *frame) {
+    const struct engine_host *host = engine->base.host;
+    bool busy = engine->state == STATE_LOADING || engine->state == STATE_RUNNING;
+    drain(engine);
+    if (!busy) /* late words of a cell that has ended */
+        return;
+    switch (frame->type) {
+    case WORKER_LOADED:
+        engine->state = STATE_RUNNING;
+        c_cell_set_timing(engine, "load", frame_int(frame, 0, 0));
+        frame_begin(&engine->out, LANGUAGE_COMMIT);
+        helper_send(&engine->language, &engine->out);
+        if (engine->interrupted)
+            send_interrupt(engine);
+        break;
+    case WORKER_LOAD_FAILED:
+        on_load_failed(engine, frame_string(frame, 0));
+        break;
+    case WORKER_DISPLAY:
+        on_display(engine, frame);
+        acknowledge(engine);
+        break;
+    case WORKER_RESULT:
+        on_result(engine, frame);
+        break;
+    case WORKER_CLEAR:
+        host->clear_output(host->context, frame_int(frame, 0, 0) != 0);
+        acknowledge(engine);
+        break;
+    case WORKER_INPUT_REQUEST:
+        if (engine->allow_stdin) {
+            host->input_request(host->context, frame_string(frame, 0), false);
+        } else {
+            frame_begin(&engine->out, WORKER_INPUT);
+            frame_add_int(&engine->out, 1);
+            frame_add_string(&engine->out, "");
+            helper_send(&engine->worker, &engine->out);
+        }
+        break;
+    case WORKER_FAULT:
+        keep_fault(engine, frame);
+        break;
+    case WORKER_DONE:
+        on_done(engine, frame);
+        break;
+    default:
+        break;
+    }
+}
+
+static void describe_end(int status, bool interrupted, char *ename, char *evalue, size_t size) {
+    if (interrupted) {
+        (void)snprintf(ename, 32, "KeyboardInterrupt");
+        (void)snprintf(evalue, size, "the cell did not hear the interrupt and was ended");
+    } else if (WIFSIGNALED(status)) {
+        const char *name = sigabbrev_np(WTERMSIG(status));
+        (void)snprintf(ename, 32, "SIG%s", name ? name : "NAL");
+        (void)snprintf(evalue, size, "the process that ran the cell was ended by signal %d (%s)%s",
+            WTERMSIG(status), strsignal(WTERMSIG(status)), /* NOLINT(concurrency-mt-unsafe) */
+            WTERMSIG(status) == SIGKILL ? ": out of memory, or killed from outside" : "");
+    } else {
+        (void)snprintf(ename, 32, "WorkerEnded");
+        (void)snprintf(evalue, size, "the process that ran the cell ended with status %d",
+            WEXITSTATUS(status));
+    }
+}
+
+static void worker_died(struct c_engine *engine, const char *why) {
+    char ename[32];
+    char evalue[256];
+    drain(engine);
+    int status = c_worker_stop(engine);
+    bool busy = engine->state == STATE_LOADING || engine->state == STATE_RUNNING;
+    c_worker_stop_grace(engine);
+    if (busy && engine->fault.size && !engine->interrupted) {
+        engine->lost_worker = true;
+        send_fault(engine);
+        return; /* the new worker starts with the explanation */
+    }
+    buf_clear(&engine->fault);
+    c_worker_start(engine);
+    c_language_reset(engine);
+    if (!busy) { /* between cells: nobody is waiting for an error */
+        const struct engine_host *host = engine->base.host;
+        host->stream(host->context, ENGINE_STDERR, c_worker_lost_text, strlen(c_worker_lost_text));
+        host->stream(host->context, ENGINE_STDERR, "\n", 1);
+        if (engine->state == STATE_BUILDING && !engine->evaluating)
+            c_cell_build(engine, engine->code, false, !engine->silent);
+        else if (engine->state == STATE_BUILDING)
+            c_cell_fail(engine, "WorkerEnded", "the worker has ended", NULL);
+        return;
+    }
+    describe_end(status, engine->interrupted, ename, evalue, sizeof evalue);
+    json_t *lines = json_array();
+    c_cell_add_line(lines, c_worker_lost_text);
+    engine->evaluating = false;
+    c_cell_fail(engine, why ? "WorkerChannel" : ename, why ? why : evalue, lines);
+}
+
+/* Returns false when the worker that it read from is no more. */
+static bool read_worker(struct c_engine *engine) {
+    struct helper *helper = &engine->worker;
+    pid_t pid = helper->pid;
+    enum status end = frame_reader_fill(&helper->reader, helper->socket, NULL);
+    for (;;) {
+        struct frame frame;
+        enum status status = frame_reader_next(&helper->reader, &frame);
+        if (status == STATUS_INVALID) {
+            worker_died(engine, "the cell wrote into the channel between worker and kernel");
+            return false;
+        }
+        if (status != STATUS_OK) {
+            if (end != STATUS_OK) /* its death is reported by the pidfd */
+                c_engine_unwatch(engine, helper->socket);
+            return true;
+        }
+        worker_message(engine, &frame);
+        if (helper->pid != pid)
+            return false;
+    }
+}
+
+static int on_worker(zloop_t *loop, zmq_pollitem_t *item, void *data) {
+    (void)loop;
+    (void)item;
+    (void)read_worker(data);
+    return 0;
+}
+
+static int on_worker_end(zloop_t *loop, zmq_pollitem_t *item, void *data) {
+    (void)loop;
+    (void)item;
+    struct c_engine *engine = data;
+    if (read_worker(engine))
+        worker_died(engine, NULL);
+    return 0;
+}
+
+static int on_pipe(zloop_t *loop, zmq_pollitem_t *item, void *data) {
+    (void)loop;
+    struct c_engine *engine = data;
+    enum engine_stream stream = item->fd == engine->worker.out ? ENGINE_STDOUT : ENGINE_STDERR;
+    if (!c_output_read(engine->base.host, item->fd, stream, PIPE_TURN_BYTES))
+        c_engine_unwatch(engine, item->fd);
+    return 0;
+}
+
+/* ---- interrupts ---- */
+
+static int on_grace(zloop_t *loop, int timer, void *data) {
+    (void)loop;
+    (void)timer;
+    struct c_engine *engine = data;
+    if (engine->state != STATE_RUNNING && engine->state != STATE_LOADING) {
+        c_worker_stop_grace(engine);
+    } else if (++engine->interrupts >= INTERRUPT_TRIES) {
+        c_worker_stop_grace(engine);
+        (void)kill(-engine->worker.pid, SIGKILL);
+    } else if (engine->state == STATE_RUNNING) {
+        (void)kill(engine->worker.pid, MESSAGES_INTERRUPT);
+    }
+    return 0;
+}
+
+void c_worker_interrupt(struct c_engine *engine) {
+    if (engine->state == STATE_RUNNING)
+        send_interrupt(engine);
+    engine->interrupts = 0;
+    if (engine->grace_timer <= 0)
+        engine->grace_timer =
+            zloop_timer(engine->base.host->loop, INTERRUPT_EVERY_MS, 0, on_grace, engine);
+}

@@ -110,7 +110,8 @@ void run_destroy(struct history_run **run);
 /* Seal files, then rows, then clean up; the run stays usable for another try. */
 enum status run_finish(struct history_run *run, struct error *error) MUST_CHECK;
 
-/* Try again what could not be written before. */
+/* Try again to write what rows are missing of runs that have ended. Files that cannot be sealed are
+ * no failure here: their rows say so, and recovery has another try. */
 enum status session_retry(struct history_session *session, struct error *error) MUST_CHECK;
 
 #endif

@@ -108,8 +108,9 @@ enum status session_retry(struct history_session *session, struct error *error) 
     while (session->unended) {
         struct history_run *run = session->unended;
         enum status status = run_finish(run, error);
-        if (status != STATUS_OK)
+        if (run->rows_pending)
             return status;
+        /* written, and not to be written again, even if a file of it could not be sealed */
         session->unended = run->next;
         run_destroy(&run);
     }

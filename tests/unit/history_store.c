@@ -216,6 +216,41 @@ static void test_locked_for_a_while(void **state) {
     fixture_close(f);
 }
 
+/* The same, and somebody removes a file meanwhile: its run is written once, and not in the way. */
+static void test_a_file_is_gone_while_locked(void **state) {
+    struct fixture *f = *state;
+    f->options.busy_timeout_ms = 1;
+    fixture_open(f);
+    struct history_run *run = fixture_begin(f, "a", "text");
+    int64_t id = history_run_place(run).run_id;
+    fixture_print(run, "seen");
+    struct history_outputs outputs = fixture_outputs(f, id);
+    char path[512];
+    snprintf(path, sizeof path, "%s", outputs.items[0].parts[0].path);
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(database(f), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+
+    struct history_item item = {"text/html", "<b>", 3};
+    assert_ok(history_run_bundle(run, HISTORY_DISPLAY, NULL, &item, 1, error));
+    assert_int_equal(unlink(path), 0);
+    struct error why = {.message = ""};
+    assert_int_not_equal(history_run_end(&run, HISTORY_OK, 0, &why), STATUS_OK);
+
+    assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    for (int i = 0; i < 3; i++)
+        fixture_run(f, "a", "next");
+    struct history_run_info info;
+    assert_ok(history_read_run(f->history, id, &f->memory, &info, error));
+    assert_int_equal(info.status, HISTORY_OK);
+    outputs = fixture_outputs(f, id);
+    assert_int_equal(outputs.count, 2);
+    assert_false(outputs.items[0].complete);
+    fixture_assert_part(f, &outputs.items[1].parts[0], "<b>");
+    fixture_close(f);
+}
+
 /* The same, and then the process dies: the files alone say what there was. */
 static void test_killed_while_locked(void **state) {
     struct fixture *f = *state;
@@ -266,6 +301,7 @@ int main(void) {
         TEST(test_read_only_makes_nothing),
         TEST(test_not_writable),
         TEST(test_locked_for_a_while),
+        TEST(test_a_file_is_gone_while_locked),
         TEST(test_killed_while_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,8 @@ enum status history_read_version(struct history *history, int64_t document_id, i
     static const char runs_text[] =
         "SELECT " RUN_INFO_COLUMNS " FROM versions v CROSS JOIN runs r ON r.version_id = v.id "
         "WHERE v.id = ? ORDER BY r.id";
+    if (!version_number_fits(number))
+        return version_missing(number, error);
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct text_window window = {0};
@@ -191,8 +193,7 @@ enum status history_read_version(struct history *history, int64_t document_id, i
     if (status == STATUS_OK)
         status = sql_next(sql, rows, &row, error);
     if (status == STATUS_OK && !row)
-        status = error_set(error, STATUS_NOT_FOUND, "there is no version %lld in this document",
-            (long long)number);
+        status = version_missing(number, error);
     if (status == STATUS_OK)
         status = read_row(history, &window, rows, memory, &version, error);
     if (row)

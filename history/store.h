@@ -73,6 +73,11 @@ static inline int64_t version_id(int64_t document_id, int64_t number) {
     return (int64_t)((uint64_t)document_id << 32 | (uint64_t)number);
 }
 
+/* Other numbers, which people may type, would reach into the ids of other documents. */
+static inline bool version_number_fits(int64_t number) {
+    return number >= 1 && number <= UINT32_MAX;
+}
+
 static inline int64_t version_number(int64_t id) {
     return id & 0xffffffff;
 }
@@ -84,6 +89,9 @@ static inline int64_t version_document(int64_t id) {
 /* Append the text to `out`. STATUS_NOT_FOUND without an error text: no such version. */
 enum status version_read_text(
     struct history *history, int64_t id, struct buf *out, struct error *error) MUST_CHECK;
+
+/* STATUS_NOT_FOUND, and the words for it. */
+enum status version_missing(int64_t number, struct error *error);
 
 struct new_version {
     int64_t document_id;

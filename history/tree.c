@@ -138,6 +138,8 @@ enum status history_move_head(struct history *history, int64_t document_id, int6
     enum history_cause cause, int64_t time_us, struct error *error) {
     static const char cell_text[] = "SELECT cell_id FROM versions WHERE id = ?";
     static const char head_text[] = "SELECT head FROM cells WHERE id = ?";
+    if (!version_number_fits(number))
+        return version_missing(number, error);
     struct sql *sql = &history->sql;
     int64_t cell_id = 0, head = 0;
     enum status status = sql_begin(sql, error);
@@ -147,8 +149,7 @@ enum status history_move_head(struct history *history, int64_t document_id, int6
     if (status == STATUS_OK)
         status = sql_int(sql, &head, error, head_text, "i", cell_id);
     if (status == STATUS_NOT_FOUND)
-        status = error_set(error, STATUS_NOT_FOUND, "there is no version %lld in this document",
-            (long long)number);
+        status = version_missing(number, error);
     if (status == STATUS_OK)
         status = move_head(
             history, cell_id, head, number, cause, time_us ? time_us : clock_wall_us(), error);

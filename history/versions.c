@@ -75,6 +75,11 @@ enum status version_read_text(
     return status;
 }
 
+enum status version_missing(int64_t number, struct error *error) {
+    return error_set(
+        error, STATUS_NOT_FOUND, "there is no version %lld in this document", (long long)number);
+}
+
 /* The stored form against the parent, or a full copy where the chain would grow too long. */
 static enum status encode(struct history *history, const struct new_version *version,
     struct buf *out, int64_t *ret_depth, struct error *error) {

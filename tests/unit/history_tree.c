@@ -224,6 +224,21 @@ static void test_documents_have_numbers_of_their_own(void **state) {
     assert_ok(history_session_begin(f->history, &nameless, &other, error));
     assert_ok(history_session_end(&other, 0, error));
 
+    /* number + (1 << 32) stands where the next document's versions are */
+    int64_t first = history_session_document(f->session);
+    const int64_t wild[] = {0, -1, ((int64_t)1 << 32) + 1, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
+        struct history_version version;
+        struct error why = {.message = ""};
+        assert_int_equal(
+            history_read_version(f->history, first, wild[i], &f->memory, &version, &why),
+            STATUS_NOT_FOUND);
+        assert_non_null(strstr(why.message, "there is no version"));
+        assert_int_equal(
+            history_move_head(f->history, first, wild[i], HISTORY_CAUSE_RESTORE, 0, &why),
+            STATUS_NOT_FOUND);
+    }
+
     struct history_documents documents;
     assert_ok(history_list_documents(f->history, &f->memory, &documents, error));
     assert_int_equal(documents.count, 3);

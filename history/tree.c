@@ -84,7 +84,8 @@ static enum status set_head(
     return sql_run(&history->sql, error, text, "ii", cell_id, number);
 }
 
-/* The move is recorded even when nothing but a deletion is taken back. */
+/* A head that stays where it is has not moved, and no move is recorded; a deletion of the cell is
+ * taken back all the same. */
 static enum status move_head(struct history *history, int64_t cell_id, int64_t from, int64_t to,
     enum history_cause cause, int64_t time_us, struct error *error) {
     static const char text[] = "INSERT INTO moves (cell_id, from_number, to_number, time_us, cause)"

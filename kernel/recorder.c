@@ -15,6 +15,9 @@ struct recorder {
     struct history_run *run;         /* the one that lasts, or NULL */
     int64_t last_run_id;             /* late output goes there; 0: nowhere */
     bool warned;                     /* the user knows that recording fails */
+    bool outputs_failed;             /* and that it was an output that could not be kept */
+    bool failed;                     /* something has failed since this run began */
+    bool kept_output;                /* of this run */
     int64_t spent_us;
 };
 
@@ -26,6 +29,7 @@ struct recorder *recorder_create(const struct recorder_options *options) {
 }
 
 static void warn(struct recorder *recorder, const struct error *error) {
+    recorder->failed = true;
     if (recorder->warned)
         return;
     recorder->warned = true;
@@ -37,12 +41,29 @@ static void warn(struct recorder *recorder, const struct error *error) {
     buf_finish(&text);
 }
 
-/* Every call into the store ends here: a failure is told once, the first success after one as well.
- */
+/* Every call into the store ends here: a failure is told once, and its end in resume(). */
 static bool check(struct recorder *recorder, enum status status, const struct error *error) {
     if (status != STATUS_OK)
         warn(recorder, error);
     return status == STATUS_OK;
+}
+
+/* The same for a call that keeps an output. */
+static void check_output(struct recorder *recorder, enum status status, const struct error *error) {
+    if (check(recorder, status, error))
+        recorder->kept_output = true;
+    else
+        recorder->outputs_failed = true;
+}
+
+/* A run has ended. One that was recorded without any failure shows that recording works again;
+ * where outputs could not be kept, only one with an output shows it. */
+static void resume(struct recorder *recorder) {
+    if (!recorder->warned || recorder->failed ||
+        (recorder->outputs_failed && !recorder->kept_output))
+        return;
+    recorder->warned = recorder->outputs_failed = false;
+    recorder->options.warn(recorder->options.context, "[forkernel: recording has resumed.]\n");
 }
 
 struct history *recorder_history(struct recorder *recorder, struct error *error) {
@@ -106,6 +127,7 @@ static const char **string_array(const json_t *array, size_t *ret_count) {
 static void begin_run(struct recorder *recorder, const struct cell_place *place, const char *text,
     int64_t execution_count, const json_t *deleted) {
     recorder->last_run_id = 0;
+    recorder->failed = recorder->kept_output = false;
     if (!open_session(recorder, place->document))
         return;
     struct history_run_start start = {
@@ -118,14 +140,9 @@ static void begin_run(struct recorder *recorder, const struct cell_place *place,
     const char **deleted_keys = string_array(deleted, &start.deleted_cell_count);
     start.deleted_cell_keys = deleted_keys;
     struct error error;
-    if (check(recorder, history_run_begin(recorder->session, &start, &recorder->run, &error),
-            &error)) {
+    if (check(
+            recorder, history_run_begin(recorder->session, &start, &recorder->run, &error), &error))
         recorder->last_run_id = history_run_place(recorder->run).run_id;
-        if (recorder->warned)
-            recorder->options.warn(
-                recorder->options.context, "[forkernel: recording has resumed.]\n");
-        recorder->warned = false;
-    }
     free(deleted_keys);
 }
 
@@ -143,7 +160,8 @@ void recorder_end(struct recorder *recorder, enum history_run_status status) {
         return;
     int64_t from = clock_monotonic_us();
     struct error error;
-    (void)check(recorder, history_run_end(&recorder->run, status, 0, &error), &error);
+    if (check(recorder, history_run_end(&recorder->run, status, 0, &error), &error))
+        resume(recorder);
     recorder->spent_us += clock_monotonic_us() - from;
 }
 
@@ -161,7 +179,7 @@ void recorder_stream(
     enum status status = recorder->run ? history_run_write(recorder->run, kind, data, size, &error)
                                        : history_late_write(recorder->session,
                                              recorder->last_run_id, kind, data, size, &error);
-    (void)check(recorder, status, &error);
+    check_output(recorder, status, &error);
     recorder->spent_us += clock_monotonic_us() - from;
 }
 
@@ -174,7 +192,7 @@ void recorder_bundle(struct recorder *recorder, enum history_output_kind kind, c
     if (bundle_from_json(data, &bundle) == STATUS_OK) {
         const char *display_id = json_string_value(json_object_get(transient, "display_id"));
         struct error error;
-        (void)check(recorder,
+        check_output(recorder,
             history_run_bundle(recorder->run, kind, display_id, bundle.items, bundle.count, &error),
             &error);
         bundle_finish(&bundle);
@@ -196,7 +214,7 @@ void recorder_error(
         buf_append(&text, json_string_value(line), json_string_length(line));
     }
     struct error error;
-    (void)check(recorder,
+    check_output(recorder,
         history_run_error(recorder->run, ename, evalue, buf_string(&text), text.size, &error),
         &error);
     buf_finish(&text);

@@ -2,8 +2,9 @@
  * The kernel's way into the history: every output passes here before the front end is told.
  *
  * The store is opened when the first cell runs, so that starting a kernel costs nothing. When
- * recording fails, cells go on: the user is told once, plainly, and every later run tries again.
- * Event loop thread only.
+ * recording fails, cells go on: the user is told once, plainly, every later run tries again, and
+ * the user is told at the end of the first that was recorded without any failure. Event loop thread
+ * only.
  */
 #ifndef FORKERNEL_KERNEL_RECORDER_H
 #define FORKERNEL_KERNEL_RECORDER_H

@@ -1,16 +1,21 @@
-/* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c.
- */
+/* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c,
+ * kernel/recorder.c: what passes between the kernel and the history. */
 #include "kernel/bundle.h"
 #include "kernel/cell_place.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/lanes.h"
+#include "kernel/recorder.h"
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -126,6 +131,67 @@ static void test_bundle_goes_there_and_back(void **state) {
     json_decref(data);
 }
 
+/* ---- what the recorder tells the user ---- */
+
+static void note_warning(void *context, const char *text) {
+    buf_append_string(context, text);
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw) {
+    (void)info;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+/* Run a cell that prints `output`; what the user was told meanwhile must hold `told`, or be "". */
+static void assert_told(
+    struct recorder *recorder, struct buf *warnings, const char *output, const char *told) {
+    char key[] = "a";
+    struct cell_place place = {.document = NULL, .key = key};
+    buf_clear(warnings);
+    recorder_begin(recorder, &place, "print", 1, NULL);
+    if (*output)
+        recorder_stream(recorder, ENGINE_STDOUT, output, strlen(output));
+    recorder_end(recorder, HISTORY_OK);
+    if (*told)
+        assert_non_null(strstr(buf_string(warnings), told));
+    else
+        assert_string_equal(buf_string(warnings), "");
+}
+
+static void test_recorder_tells_failure_and_resumption_once(void **state) {
+    (void)state;
+    char folder[] = "/tmp/fk-recorder-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    setenv("FORKERNEL_DATA_DIR", folder, 1);
+    struct buf warnings = BUF_INIT;
+    struct recorder_options options = {.enabled = true,
+        .engine_name = "c",
+        .language = "c",
+        .warn = note_warning,
+        .context = &warnings};
+    struct recorder *recorder = recorder_create(&options);
+    assert_told(recorder, &warnings, "", "");
+    char outputs[64];
+    snprintf(outputs, sizeof outputs, "%s/outputs", folder);
+    assert_int_equal(rmdir(outputs), 0);
+    FILE *in_the_way = fopen(outputs, "w");
+    assert_non_null(in_the_way);
+    fclose(in_the_way);
+    assert_told(recorder, &warnings, "1", "this is not being recorded");
+    assert_told(recorder, &warnings, "2", "");
+    assert_told(recorder, &warnings, "", ""); /* shows nothing about outputs */
+    assert_told(recorder, &warnings, "3", "");
+    assert_int_equal(unlink(outputs), 0);
+    assert_told(recorder, &warnings, "", "");
+    assert_told(recorder, &warnings, "4", "recording has resumed");
+    assert_told(recorder, &warnings, "5", "");
+    recorder_destroy(&recorder);
+    buf_finish(&warnings);
+    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
@@ -133,6 +199,7 @@ int main(void) {
         cmocka_unit_test(test_change_names_the_first_difference),
         cmocka_unit_test(test_cell_place_reads_both_kinds_of_id),
         cmocka_unit_test(test_bundle_goes_there_and_back),
+        cmocka_unit_test(test_recorder_tells_failure_and_resumption_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,12 +109,6 @@ const char *mime_extension(const char *mime) {
     return strncmp(mime, "text/", 5) == 0 ? "txt" : "bin";
 }
 
-bool mime_is_text(const char *mime) {
-    const char *extension = mime_extension(mime);
-    return strncmp(mime, "text/", 5) == 0 || strcmp(extension, "json") == 0 ||
-           strcmp(extension, "xml") == 0 || strcmp(extension, "js") == 0;
-}
-
 const char *extension_mime(const char *extension) {
     for (size_t i = 0; i < TYPE_COUNT; i++) {
         if (strcmp(types[i].extension, extension) == 0)

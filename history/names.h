@@ -7,9 +7,6 @@
 
 #include "history/history.h"
 
-/* Do people read it as text? */
-bool mime_is_text(const char *mime);
-
 /* "png" for "image/png"; "bin" when nothing better is known. Never NULL. */
 const char *mime_extension(const char *mime);
 

@@ -231,7 +231,7 @@ static void summarise(struct history_run *run) {
             continue;
         struct buf text = BUF_INIT;
         char *path = run_path(run, output->parts[0].file);
-        if (path && mime_is_text(output->parts[0].mime) &&
+        if (path && strcmp(output->parts[0].mime, "text/plain") == 0 &&
             file_read(path, run->history->binary_limit_bytes, &text, NULL) == STATUS_OK)
             summary_append(&run->summary, buf_string(&text), text.size);
         if (run->summary.size == 0)

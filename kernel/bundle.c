@@ -1,71 +1,72 @@
 #include "kernel/bundle.h"
 
-#include "base/utf8.h"
+#include "kernel/mime.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool ends_with(const char *string, const char *end) {
-    size_t length = strlen(string), end_length = strlen(end);
-    return length >= end_length && strcmp(string + length - end_length, end) == 0;
+/* Between the type of what is in the file and the type that was shown, where they differ. */
+static const char original[] = "; original=";
+
+struct value {
+    char *bytes; /* new memory; NULL without */
+    size_t size;
+    const char *instead_of; /* the type that goes before `original`; NULL: the bundle's own */
+};
+
+static struct value dump_json(const json_t *json, const char *instead_of) {
+    char *text = json_dumps(json, JSON_INDENT(1) | JSON_ENCODE_ANY);
+    return (struct value){text, text ? strlen(text) : 0, instead_of};
 }
 
-static bool mime_is_json(const char *mime) {
-    return strcmp(mime, "application/json") == 0 || ends_with(mime, "+json");
-}
-
-/* The protocol carries these as base64. */
-static bool mime_is_binary(const char *mime) {
-    static const char *const text[] = {
-        "text/", "application/javascript", "application/xml", "application/x-", "application/vnd."};
-    if (mime_is_json(mime) || ends_with(mime, "+xml"))
-        return false;
-    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
-        if (strncmp(mime, text[i], strlen(text[i])) == 0)
-            return false;
-    return true;
-}
-
-static char *decode_base64(const char *text, size_t size, size_t *ret_size) {
-    unsigned char *bytes = malloc(size / 4 * 3 + 4);
-    size_t length;
-    if (bytes && sodium_base642bin(bytes, size / 4 * 3 + 4, text, size, " \r\n\t", &length, NULL,
-                     sodium_base64_VARIANT_ORIGINAL) == 0) {
-        *ret_size = length;
-        return (char *)bytes;
-    }
-    free(bytes);
-    return NULL;
-}
-
-/* The value in new memory. What claims to be a picture and is no base64 is kept as the text that it
- * is. */
-static char *decode_value(const char *mime, const json_t *value, size_t *ret_size) {
-    if (!json_is_string(value)) {
-        char *text = json_dumps(value, JSON_INDENT(1) | JSON_ENCODE_ANY);
-        if (text)
-            *ret_size = strlen(text);
-        return text;
-    }
-    const char *string = json_string_value(value);
-    size_t length = json_string_length(value);
-    char *bytes = mime_is_binary(mime) ? decode_base64(string, length, ret_size) : NULL;
+static struct value copy_text(const json_t *string, const char *instead_of) {
+    size_t size = json_string_length(string);
+    char *bytes = malloc(size + 1);
     if (bytes)
-        return bytes;
-    bytes = malloc(length + 1);
-    if (bytes) {
-        memcpy(bytes, string, length + 1);
-        *ret_size = length;
+        memcpy(bytes, json_string_value(string), size + 1);
+    return (struct value){bytes, size, instead_of};
+}
+
+static struct value value_from_json(const char *mime, const json_t *json) {
+    if (strstr(mime, original))
+        return dump_json(json, "application/json");
+    if (mime_is_json(mime))
+        return dump_json(json, NULL);
+    if (!json_is_string(json))
+        return dump_json(json, "application/json");
+    if (mime_is_text(mime))
+        return copy_text(json, NULL);
+    struct value value = {0};
+    value.bytes =
+        mime_decode_base64(json_string_value(json), json_string_length(json), &value.size);
+    return value.bytes ? value : copy_text(json, "text/plain");
+}
+
+static bool add_item(struct bundle *bundle, const char *mime, const json_t *json) {
+    struct value value = value_from_json(mime, json);
+    char *named = NULL;
+    if (value.bytes && value.instead_of) {
+        struct buf name = BUF_INIT;
+        buf_printf(&name, "%s%s%s", value.instead_of, original, mime);
+        named = buf_take(&name);
     }
-    return bytes;
+    if (!value.bytes || (value.instead_of && !named)) {
+        free(value.bytes);
+        return false;
+    }
+    bundle->owned[bundle->owned_count++] = value.bytes;
+    if (named)
+        bundle->owned[bundle->owned_count++] = named;
+    bundle->items[bundle->count++] = (struct history_item){
+        .mime = named ? named : mime, .data = value.bytes, .size = value.size};
+    return true;
 }
 
 enum status bundle_from_json(const json_t *data, struct bundle *ret_bundle) {
     size_t count = json_object_size(data);
     struct bundle bundle = {
         .items = calloc(count + 1, sizeof *bundle.items),
-        .owned = calloc(count + 1, sizeof *bundle.owned),
+        .owned = calloc(2 * count + 1, sizeof *bundle.owned),
     };
     if (!bundle.items || !bundle.owned) {
         bundle_finish(&bundle);
@@ -74,22 +75,17 @@ enum status bundle_from_json(const json_t *data, struct bundle *ret_bundle) {
     const char *mime;
     json_t *value;
     json_object_foreach((json_t *)data, mime, value) {
-        size_t size = 0;
-        char *bytes = decode_value(mime, value, &size);
-        if (!bytes) {
+        if (!add_item(&bundle, mime, value)) {
             bundle_finish(&bundle);
             return STATUS_NO_MEMORY;
         }
-        bundle.owned[bundle.count] = bytes;
-        bundle.items[bundle.count++] =
-            (struct history_item){.mime = mime, .data = bytes, .size = size};
     }
     *ret_bundle = bundle;
     return STATUS_OK;
 }
 
 void bundle_finish(struct bundle *bundle) {
-    for (size_t i = 0; i < bundle->count; i++)
+    for (size_t i = 0; i < bundle->owned_count; i++)
         free(bundle->owned[i]);
     free(bundle->owned);
     free(bundle->items);
@@ -97,25 +93,6 @@ void bundle_finish(struct bundle *bundle) {
 }
 
 void bundle_add_to_json(json_t *data, const char *mime, const void *bytes, size_t size) {
-    if (mime_is_json(mime)) {
-        json_t *value = json_loadb(bytes, size, JSON_DECODE_ANY, NULL);
-        if (value) {
-            json_object_set_new(data, mime, value);
-            return;
-        }
-    }
-    if (mime_is_binary(mime)) {
-        size_t length = sodium_base64_encoded_len(size, sodium_base64_VARIANT_ORIGINAL);
-        char *text = malloc(length);
-        if (text)
-            json_object_set_new(data, mime,
-                json_string(
-                    sodium_bin2base64(text, length, bytes, size, sodium_base64_VARIANT_ORIGINAL)));
-        free(text);
-        return;
-    }
-    struct buf clean = BUF_INIT;
-    utf8_append_clean(&clean, bytes, size);
-    json_object_set_new(data, mime, json_stringn(buf_string(&clean), clean.size));
-    buf_finish(&clean);
+    const char *at = strstr(mime, original);
+    json_object_set_new(data, at ? at + strlen(original) : mime, mime_value(mime, bytes, size));
 }

@@ -1,6 +1,12 @@
 /*
  * MIME bundles between their two shapes: JSON as the protocol carries them, and items as files keep
- * them (pictures decoded, JSON as text). Any thread.
+ * them: text as it is, JSON as text, base64 decoded.
+ *
+ * What went in comes out, but for line breaks in base64. A value that is not what its type promises
+ * is kept as what it is, and its item's type says both: "text/plain; original=image/png" for a
+ * picture that is no base64, "application/json; original=text/html" for a text that is no string.
+ *
+ * Any thread.
  */
 #ifndef FORKERNEL_KERNEL_BUNDLE_H
 #define FORKERNEL_KERNEL_BUNDLE_H
@@ -10,9 +16,10 @@
 #include <jansson.h>
 
 struct bundle {
-    struct history_item *items;
+    struct history_item *items; /* types are borrowed from the JSON, or owned */
     size_t count;
-    char **owned; /* memory behind the items, `count` of it */
+    char **owned; /* memory behind the items */
+    size_t owned_count;
 };
 
 /* Decode the `data` member of a display message. STATUS_NO_MEMORY leaves `ret_bundle` untouched. */

@@ -4,6 +4,7 @@
 #include "kernel/cell_place.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/lanes.h"
+#include "kernel/mime.h"
 #include "kernel/recorder.h"
 
 #include <ftw.h>
@@ -131,6 +132,77 @@ static void test_bundle_goes_there_and_back(void **state) {
     json_decref(data);
 }
 
+static void assert_kept_as(
+    const char *shown, const char *value, const char *mime, const char *bytes, size_t size) {
+    json_t *data = json_object();
+    json_object_set_new(data, shown, json_loads(value, JSON_DECODE_ANY, NULL));
+    assert_int_equal(json_object_size(data), 1);
+    struct bundle bundle;
+    assert_int_equal(bundle_from_json(data, &bundle), STATUS_OK);
+    assert_string_equal(bundle.items[0].mime, mime);
+    assert_int_equal(bundle.items[0].size, size);
+    assert_memory_equal(bundle.items[0].data, bytes, size);
+    json_t *back = json_object();
+    bundle_add_to_json(back, bundle.items[0].mime, bundle.items[0].data, bundle.items[0].size);
+    assert_true(json_equal(data, back));
+    bundle_finish(&bundle);
+    json_decref(back);
+    json_decref(data);
+}
+
+static void test_bundle_keeps_what_is_not_what_it_says(void **state) {
+    (void)state;
+    /* the types that were text to one side and bytes to the other */
+    assert_kept_as("application/x-tar", "\"AP8=\"", "application/x-tar", "\0\xFF", 2);
+    assert_kept_as("application/vnd.a", "\"AP8=\"", "application/vnd.a", "\0\xFF", 2);
+    assert_kept_as("application/vnd.a+xml", "\"<a/>\"", "application/vnd.a+xml", "<a/>", 4);
+    assert_kept_as("image/png", "\"\"", "image/png", "", 0);
+    /* no base64: a sign too few, bits too many, other signs */
+    assert_kept_as("image/png", "\"AP8\"", "text/plain; original=image/png", "AP8", 3);
+    assert_kept_as("image/png", "\"AP9=\"", "text/plain; original=image/png", "AP9=", 4);
+    assert_kept_as("a/b; c=d", "\"h e\"", "text/plain; original=a/b; c=d", "h e", 3);
+    /* JSON that is a string, be it one that reads like JSON */
+    assert_kept_as("application/json", "\"{}\"", "application/json", "\"{}\"", 4);
+    assert_kept_as("a/b+json", "\"x\"", "a/b+json", "\"x\"", 3);
+    /* other than strings, and a type with our own mark */
+    assert_kept_as("text/html", "[\n 1\n]", "application/json; original=text/html", "[\n 1\n]", 6);
+    assert_kept_as("image/png", "7", "application/json; original=image/png", "7", 1);
+    assert_kept_as("text/plain; original=image/png", "\"x\"",
+        "application/json; original=text/plain; original=image/png", "\"x\"", 3);
+}
+
+/* Bytes that an engine shows as a type, recorded and shown again. */
+static void test_shown_bytes_are_the_same_again(void **state) {
+    (void)state;
+    static const char *const types[] = {"text/plain", "text/x", "image/png", "image/svg+xml",
+        "application/json", "a/b+json", "application/javascript", "application/xml",
+        "application/pdf", "application/x-a", "application/vnd.a", "application/vnd.a+xml",
+        "audio/wav", "application/octet-stream", "model/gltf", "nonsense", "text/html; charset=x"};
+    static const char *const pieces[] = {"", "plain", "\xFF\xFE", "{\"a\": [1, 2.5]}", "\"s\"",
+        "AP8=", "{", "<svg/>", "\xC3", "line\nline"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        for (size_t j = 0; j < sizeof pieces / sizeof *pieces; j++) {
+            json_t *shown = json_object();
+            json_object_set_new(
+                shown, types[i], mime_value(types[i], pieces[j], strlen(pieces[j])));
+            assert_int_equal(json_object_size(shown), 1);
+            struct bundle bundle;
+            assert_int_equal(bundle_from_json(shown, &bundle), STATUS_OK);
+            assert_string_equal(bundle.items[0].mime, types[i]);
+            if (!mime_is_text(types[i])) {
+                assert_int_equal(bundle.items[0].size, strlen(pieces[j]));
+                assert_memory_equal(bundle.items[0].data, pieces[j], strlen(pieces[j]));
+            }
+            json_t *again = json_object();
+            bundle_add_to_json(
+                again, bundle.items[0].mime, bundle.items[0].data, bundle.items[0].size);
+            assert_true(json_equal(shown, again));
+            bundle_finish(&bundle);
+            json_decref(again);
+            json_decref(shown);
+        }
+}
+
 /* ---- what the recorder tells the user ---- */
 
 static void note_warning(void *context, const char *text) {
@@ -199,6 +271,8 @@ int main(void) {
         cmocka_unit_test(test_change_names_the_first_difference),
         cmocka_unit_test(test_cell_place_reads_both_kinds_of_id),
         cmocka_unit_test(test_bundle_goes_there_and_back),
+        cmocka_unit_test(test_bundle_keeps_what_is_not_what_it_says),
+        cmocka_unit_test(test_shown_bytes_are_the_same_again),
         cmocka_unit_test(test_recorder_tells_failure_and_resumption_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

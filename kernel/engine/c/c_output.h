@@ -9,8 +9,8 @@
 bool c_output_read(
     const struct engine_host *host, int fd, enum engine_stream stream, size_t max_bytes);
 
-/* A MIME bundle from the message's fields, in pairs from `first` on; binary types in base64. New
-   reference. */
+/* A MIME bundle from the message's fields, in pairs from `first` on, values as kernel/mime.h has
+   them. New reference. */
 json_t *c_output_bundle(const struct frame *frame, size_t first);
 
 #endif

@@ -213,15 +213,20 @@ bool lex_mentions(const char *text, size_t size, const char *name) {
     struct lexer lexer;
     lexer_init(&lexer, text, size);
     bool member = false;
+    bool tag = false;
+    bool wants_tag = *name == '#';
     for (;;) {
         struct lex_token token = lexer_next(&lexer);
         if (token.kind == LEX_END)
             return false;
         if (token.kind == LEX_DIRECTIVE && directive_mentions(text, token, name))
             return true;
-        if (!member && token.kind == LEX_IDENTIFIER && lex_is(text, token, name))
+        if (!member && tag == wants_tag && token.kind == LEX_IDENTIFIER &&
+            lex_is(text, token, name + wants_tag))
             return true;
         member = lex_is(text, token, ".") || lex_is(text, token, "->");
+        tag = lex_is(text, token, "struct") || lex_is(text, token, "union") ||
+              lex_is(text, token, "enum");
     }
 }
 

@@ -52,7 +52,8 @@ bool lex_is(const char *text, struct lex_token token, const char *what);
 struct lex_token *lex_all(
     const char *text, size_t size, size_t *ret_count, enum lex_fault *ret_fault);
 
-/* Does the text mention the identifier `name`, members after . and -> and comments aside? */
+/* Does the text mention the identifier `name`, members after . and -> and comments aside? Tags are
+   names of their own: "#point" is `point` after struct, union or enum, "point" one elsewhere. */
 bool lex_mentions(const char *text, size_t size, const char *name);
 
 /* Are the texts the same apart from blanks and comments? */

@@ -116,9 +116,9 @@ struct known {
     bool found;
 };
 
-static void compare_name(void *context, const char *name, size_t size) {
+static void compare_name(void *context, enum split_name_kind kind, const char *name, size_t size) {
     struct known *known = context;
-    if (size == known->size && memcmp(name, known->name, size) == 0)
+    if (kind == SPLIT_TYPEDEF && size == known->size && memcmp(name, known->name, size) == 0)
         known->found = true;
 }
 
@@ -337,8 +337,9 @@ static size_t tag_open(const struct split *split, size_t at, size_t end, size_t 
     return 0;
 }
 
-static void report(const struct split *split, size_t at, split_name *found, void *context) {
-    found(context, split->text + split->tokens[at].start,
+static void report(const struct split *split, size_t at, enum split_name_kind kind,
+    split_name *found, void *context) {
+    found(context, kind, split->text + split->tokens[at].start,
         split->tokens[at].end - split->tokens[at].start);
 }
 
@@ -350,7 +351,7 @@ static void typedef_names(
     for (size_t at = item->first + 1; at < end;) {
         if (token_is(split, at, ",") || token_is(split, at, ";")) {
             if (last)
-                report(split, last, found, context);
+                report(split, last, SPLIT_TYPEDEF, found, context);
             last = 0;
             named = false;
             at++;
@@ -385,14 +386,14 @@ void split_type_names(
         if (!open)
             continue;
         if (name)
-            report(split, name, found, context);
+            report(split, name, SPLIT_TAG, found, context);
         if (!token_is(split, at, "enum"))
             continue;
         size_t close = split_skip_group(split, open);
         for (size_t i = open + 1; i < close && i < end; i++) {
             if (split->tokens[i].kind == LEX_IDENTIFIER &&
                 (i == open + 1 || token_is(split, i - 1, ",")))
-                report(split, i, found, context);
+                report(split, i, SPLIT_ENUMERATOR, found, context);
             if (opens(split, i))
                 i = split_skip_group(split, i) - 1;
         }

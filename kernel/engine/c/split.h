@@ -48,8 +48,11 @@ void split_init(
     struct split *split, const char *text, size_t size, split_is_type *is_type, void *context);
 void split_finish(struct split *split);
 
-/* Called with each name that a type declaration brings: tags with a body, enumerators, typedefs. */
-typedef void split_name(void *context, const char *name, size_t size);
+enum split_name_kind { SPLIT_TAG, SPLIT_ENUMERATOR, SPLIT_TYPEDEF };
+
+/* Called with each name that a type declaration brings: tags with a body, enumerators, and after
+   them typedefs. */
+typedef void split_name(void *context, enum split_name_kind kind, const char *name, size_t size);
 void split_type_names(
     const struct split *split, const struct split_item *item, split_name *found, void *context);
 

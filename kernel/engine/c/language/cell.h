@@ -76,7 +76,8 @@ struct cell {
     bool result_is_bit_field;
     struct session after; /* the session once the code is loaded */
     struct buf warnings;
-    char name[32]; /* "cell [3]" */
+    struct buf trouble; /* an error that the parser does not know of */
+    char name[32];      /* "cell [3]" */
 };
 
 struct language {

@@ -327,8 +327,8 @@ static bool is_inline(const struct cell *cell, size_t i) {
 
 /* ---- items ---- */
 
-static void add_type_name(void *context, const char *name, size_t size) {
-    definition_add_name(context, name, size);
+static void add_type_name(void *context, enum split_name_kind kind, const char *name, size_t size) {
+    definition_add_type_name(context, kind, name, size);
 }
 
 static void code_type(struct coder *coder, size_t i, const char *text, size_t size,
@@ -370,7 +370,7 @@ static void code_tag(struct coder *coder, size_t i) {
     struct definition *type = (struct definition *)coder->made.items[coder->made.count - 1];
     char *tag = strstr(type->prelude, " fk_tag_");
     if (tag)
-        definition_add_name(type, tag + 1, strcspn(tag + 1, " "));
+        definition_add_type_name(type, SPLIT_TAG, tag + 1, strcspn(tag + 1, " "));
     buf_finish(&text);
     unit_finish(&unit);
 }
@@ -592,7 +592,7 @@ static void warn_dropped(struct cell *cell) {
         if (!told)
             buf_printf(&cell->warnings,
                 "%s: '%s' from cell [%lld] no longer compiles and is gone\n", cell->name,
-                lost->name_count ? lost->names[0] : "a declaration", (long long)lost->cell);
+                definition_title(lost), (long long)lost->cell);
     }
 }
 

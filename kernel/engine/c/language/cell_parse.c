@@ -8,8 +8,8 @@ bool cell_is_type(void *context, const char *name, size_t size) {
     const struct language *language = context;
     char *copy = must_copy(name, size);
     const struct definition *live = session_find(&language->session, copy);
-    bool is_type = live ? live->kind == DEFINITION_TYPE && strstr(live->prelude, "typedef")
-                        : names_have(&language->front.types, copy);
+    bool is_type =
+        live ? definition_is_typedef(live, copy) : names_have(&language->front.types, copy);
     free(copy);
     return is_type;
 }
@@ -334,6 +334,28 @@ bool cell_forgives(const struct cell *cell, CXDiagnostic diagnostic) {
                                            spelling_has(diagnostic, "ignoring return value"));
 }
 
+/* Storage needs a size. An earlier variable whose type has none any more is gone. */
+static size_t check_sizes(struct cell *cell, bool *ret_dropped) {
+    size_t errors = 0;
+    for (size_t i = 0; i < cell->entity_count; i++) {
+        const struct cell_entity *entity = &cell->entities[i];
+        if (entity->is_function || entity->is_extern || cell->is_program ||
+            (entity->size >= 0 && entity->align > 0))
+            continue;
+        const struct definition *live = session_find(&cell->moved, entity->name);
+        if (entity->item == (size_t)-1 && live) {
+            session_append(&cell->dropped, live);
+            *ret_dropped = true;
+        } else {
+            errors++;
+            if (!cell->trouble.size)
+                buf_printf(&cell->trouble, "the size of '%s' is not known: its type is '%s'",
+                    entity->name, entity->type);
+        }
+    }
+    return errors;
+}
+
 /* Look through the errors: how many stand, and which earlier definitions fail to compile again. */
 static size_t judge(struct cell *cell, CXTranslationUnit tu, bool *ret_dropped) {
     size_t errors = 0;
@@ -428,6 +450,8 @@ enum cell_verdict cell_parse(struct cell *cell, struct language *language) {
         size_t moved = cell->moved.count;
         bool dropped;
         size_t errors = judge(cell, tu, &dropped);
+        if (!errors)
+            errors = check_sizes(cell, &dropped);
         if (dropped) {
             cell_plan(cell, language);
             if (cell->moved.count < moved)

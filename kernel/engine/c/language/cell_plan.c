@@ -45,6 +45,7 @@ void cell_finish(struct cell *cell) {
     free(cell->moved_after);
     unit_finish(&cell->unit);
     buf_finish(&cell->warnings);
+    buf_finish(&cell->trouble);
 }
 
 unsigned cell_line(const struct cell *cell, size_t offset) {
@@ -229,8 +230,8 @@ struct gather {
     struct names *names;
 };
 
-static void gather_name(void *context, const char *name, size_t size) {
-    names_add(((struct gather *)context)->names, name, size);
+static void gather_name(void *context, enum split_name_kind kind, const char *name, size_t size) {
+    names_add_type_name(((struct gather *)context)->names, kind, name, size);
 }
 
 static void directive_name(const struct cell *cell, size_t i, struct names *names) {
@@ -255,7 +256,7 @@ void cell_item_names(const struct cell *cell, size_t i, struct names *names) {
         char tag[32];
         split_type_names(&cell->split, item, gather_name, &gather);
         if (cell_tag(cell, i, tag))
-            names_add(names, tag, strlen(tag));
+            names_add_type_name(names, SPLIT_TAG, tag, strlen(tag));
     } else if (item->kind == SPLIT_FUNCTION) {
         struct lex_token name = cell->split.tokens[item->name];
         names_add(names, cell->text + name.start, name.end - name.start);

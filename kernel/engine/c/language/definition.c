@@ -33,6 +33,45 @@ void definition_add_name(struct definition *definition, const char *name, size_t
     definition->names[definition->name_count++] = must_copy(name, size);
 }
 
+static char *type_name(enum split_name_kind kind, const char *name, size_t size) {
+    char *copy = must_allocate(NULL, size + 2);
+    size_t at = 0;
+    if (kind == SPLIT_TAG)
+        copy[at++] = '#';
+    memcpy(copy + at, name, size);
+    copy[at + size] = '\0';
+    return copy;
+}
+
+void definition_add_type_name(
+    struct definition *definition, enum split_name_kind kind, const char *name, size_t size) {
+    char *copy = type_name(kind, name, size);
+    definition_add_name(definition, copy, strlen(copy));
+    definition->type_count += kind == SPLIT_TYPEDEF;
+    free(copy);
+}
+
+void names_add_type_name(
+    struct names *names, enum split_name_kind kind, const char *name, size_t size) {
+    char *copy = type_name(kind, name, size);
+    names_add(names, copy, strlen(copy));
+    free(copy);
+}
+
+bool definition_is_typedef(const struct definition *definition, const char *name) {
+    for (size_t i = definition->name_count - definition->type_count; i < definition->name_count;
+        i++)
+        if (strcmp(definition->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+const char *definition_title(const struct definition *definition) {
+    if (definition->name_count == 0)
+        return "a declaration";
+    return definition->names[0] + (*definition->names[0] == '#');
+}
+
 bool definition_has_name(const struct definition *definition, const char *name) {
     for (size_t i = 0; i < definition->name_count; i++)
         if (strcmp(definition->names[i], name) == 0)

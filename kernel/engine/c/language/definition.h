@@ -8,6 +8,8 @@
 #ifndef FORKERNEL_LANGUAGE_DEFINITION_H
 #define FORKERNEL_LANGUAGE_DEFINITION_H
 
+#include "kernel/engine/c/split.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,8 +26,9 @@ enum definition_kind {
 
 struct definition {
     enum definition_kind kind;
-    char **names;
+    char **names; /* tags, which are names of their own, with a # before them: "#point" */
     size_t name_count;
+    size_t type_count;  /* the last so many names are typedefs */
     char *prelude;      /* what later cells see of it */
     char *source;       /* functions: the text as written; types and macros: to tell changes */
     int64_t cell;       /* where it was written */
@@ -47,6 +50,15 @@ struct session {
 struct definition *definition_create(enum definition_kind kind, const char *prelude,
     size_t prelude_size, const char *source, size_t source_size);
 void definition_add_name(struct definition *definition, const char *name, size_t size);
+/* As split_type_names() reports them, the tag among names with its #. */
+struct names;
+void definition_add_type_name(
+    struct definition *definition, enum split_name_kind kind, const char *name, size_t size);
+void names_add_type_name(
+    struct names *names, enum split_name_kind kind, const char *name, size_t size);
+bool definition_is_typedef(const struct definition *definition, const char *name);
+/* What to call it before people. */
+const char *definition_title(const struct definition *definition);
 bool definition_has_name(const struct definition *definition, const char *name);
 
 void session_finish(struct session *session);

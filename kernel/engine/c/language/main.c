@@ -126,8 +126,10 @@ static void begin_cell(struct service *service, const struct frame *frame) {
         failed(service, "CompileError", "the parser gave up on this cell", 0, NULL);
     else if (errors || verdict == CELL_ERRORS)
         failed(service, "CompileError",
-            report.evalue.size ? buf_string(&report.evalue) : "the cell does not compile", 0,
-            &report.lines);
+            report.evalue.size   ? buf_string(&report.evalue)
+            : cell->trouble.size ? buf_string(&cell->trouble)
+                                 : "the cell does not compile",
+            0, &report.lines);
     report_finish(&report);
     if (!service->has_cell)
         return;

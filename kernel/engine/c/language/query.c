@@ -261,8 +261,21 @@ static char *declaration(CXCursor cursor) {
     return copy;
 }
 
+/* The live definition of what the cursor declares: tags are names of their own. */
+static const struct definition *find_live(
+    struct service *service, CXCursor cursor, const char *name) {
+    enum CXCursorKind kind = clang_getCursorKind(cursor);
+    bool tag =
+        kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl || kind == CXCursor_EnumDecl;
+    struct buf full = BUF_INIT;
+    buf_printf(&full, "%s%s", tag ? "#" : "", name);
+    const struct definition *live = session_find(&service->language.session, buf_string(&full));
+    buf_finish(&full);
+    return live;
+}
+
 static void add_place(struct service *service, CXCursor cursor, const char *name, struct buf *out) {
-    const struct definition *live = session_find(&service->language.session, name);
+    const struct definition *live = find_live(service, cursor, name);
     CXFile file;
     unsigned line;
     clang_getFileLocation(clang_getCursorLocation(cursor), &file, &line, NULL, NULL);
@@ -339,7 +352,7 @@ void query_inspect(
         if (clang_Cursor_isNull(found) && clang_isDeclaration(clang_getCursorKind(here)))
             found = here;
     }
-    const struct definition *live = session_find(&service->language.session, name);
+    const struct definition *live = find_live(service, found, name);
     struct buf plain = BUF_INIT;
     struct buf markdown = BUF_INIT;
     if (!clang_Cursor_isNull(found) && clang_isDeclaration(clang_getCursorKind(found))) {

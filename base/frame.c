@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 enum { HEADER_BYTES = 8, FIELD_HEADER_BYTES = 4 };
+enum {
+    FILL_BYTES = 1024 * 1024
+}; /* at one go, so that a peer that never stops does not hold its reader */
 
 void frame_begin(struct buf *out, uint16_t type) {
     buf_clear(out);
@@ -85,10 +88,11 @@ void frame_reader_feed(struct frame_reader *reader, const void *data, size_t siz
 
 enum status frame_reader_fill(struct frame_reader *reader, int fd, struct error *error) {
     char chunk[65536];
-    for (;;) {
+    for (size_t taken = 0; taken < FILL_BYTES;) {
         ssize_t n = recv(fd, chunk, sizeof chunk, MSG_DONTWAIT);
         if (n > 0) {
             frame_reader_feed(reader, chunk, (size_t)n);
+            taken += (size_t)n;
             if ((size_t)n < sizeof chunk)
                 break;
         } else if (n == 0) {
@@ -105,14 +109,11 @@ enum status frame_reader_fill(struct frame_reader *reader, int fd, struct error 
 }
 
 enum status frame_reader_next(struct frame_reader *reader, struct frame *ret_frame) {
-    if (reader->consumed) {
-        buf_drop_front(&reader->bytes, reader->consumed);
-        reader->consumed = 0;
-    }
-    if (reader->bytes.size < HEADER_BYTES)
+    size_t left = reader->bytes.size - reader->consumed;
+    if (left < HEADER_BYTES)
         return STATUS_NOT_FOUND;
 
-    const char *data = reader->bytes.data;
+    const char *data = reader->bytes.data + reader->consumed;
     uint32_t size;
     struct frame frame;
     memcpy(&size, data, sizeof size);
@@ -121,7 +122,7 @@ enum status frame_reader_next(struct frame_reader *reader, struct frame *ret_fra
     if (size < HEADER_BYTES - 4 || size > FRAME_MAX_BYTES || frame.count > FRAME_MAX_FIELDS)
         return STATUS_INVALID;
     size_t total = (size_t)size + 4;
-    if (reader->bytes.size < total)
+    if (left < total)
         return STATUS_NOT_FOUND;
 
     buf_clear(&reader->text);
@@ -147,7 +148,7 @@ enum status frame_reader_next(struct frame_reader *reader, struct frame *ret_fra
         frame.fields[i].data = reader->text.data + offset;
         offset += frame.fields[i].size + 1;
     }
-    reader->consumed = total;
+    reader->consumed += total;
     *ret_frame = frame;
     return STATUS_OK;
 }

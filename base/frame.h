@@ -52,7 +52,7 @@ enum status frame_send(int fd, const struct buf *out, struct error *error) MUST_
 
 struct frame_reader {
     struct buf bytes; /* received and not consumed */
-    size_t consumed;  /* bytes of the frame handed out last */
+    size_t consumed;  /* bytes of the frames handed out; dropped when more arrive */
     struct buf text;  /* the fields of the frame handed out last, each with a NUL */
 };
 

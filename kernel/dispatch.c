@@ -80,6 +80,9 @@ void request_reply(
 
 void request_reply_with_metadata(struct kernel *kernel, struct request *request, const char *type,
     json_t *metadata, json_t *content) {
+    if (!content) /* no answer, or none that JSON can carry: the client must not wait for ever */
+        content = json_pack("{s:s, s:s, s:s, s:[]}", "status", "error", "ename", "NoAnswer",
+            "evalue", "the kernel has no answer to this request", "traceback");
     zmsg_t *message = wire_build(kernel->wire, request->message->identities, type,
         request->message->header, metadata, content, NULL);
     channels_send(&kernel->channels, request->channel, &message);

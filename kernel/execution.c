@@ -44,7 +44,8 @@ void execution_finish(struct kernel *kernel) {
         request_finish(kernel, &request);
     }
     json_decref(execution->last_parent);
-    execution->last_parent = NULL;
+    json_decref(execution->recorded_parent);
+    execution->last_parent = execution->recorded_parent = NULL;
     front_text_finish(&execution->text);
 }
 
@@ -91,12 +92,25 @@ static void reply_error(struct kernel *kernel, struct request *request, const ch
             traceback));
 }
 
+static void set_parent(struct execution *execution, json_t *header) {
+    if (!header)
+        return;
+    json_incref(header);
+    json_decref(execution->last_parent);
+    execution->last_parent = header;
+}
+
 /* The request is answered and idle follows; then it is the next one's turn. */
 static void end_running(struct kernel *kernel) {
     struct request *request = kernel->execution.running;
     kernel->execution.running = NULL;
     kernel->execution.waiting_for_input = false;
     request_finish(kernel, &request);
+    if (kernel->execution
+            .hidden) { /* what background work goes on printing belongs to the cell before */
+        set_parent(&kernel->execution, kernel->execution.recorded_parent);
+        recorder_pause(kernel->recorder, false);
+    }
 }
 
 /* Cells that wait are not run. Each is answered all the same. */
@@ -161,11 +175,20 @@ static void start(struct kernel *kernel, struct request *request) {
     bool blank = is_blank(code);
     execution->stop_on_error = content_bool(request, "stop_on_error", true);
 
+    execution->hidden = !store || blank || fk_cell_is_command(code);
+
+    /* what came late belongs to the cell before */
+    front_text_end(&execution->text);
+    output_flush(kernel);
+    front_text_restart(&execution->text);
     request_begin(kernel, request);
     execution->running = request;
-    json_decref(execution->last_parent);
-    execution->last_parent = json_incref(request->message->header);
-    front_text_restart(&execution->text);
+    set_parent(execution, request->message->header);
+    if (!execution->hidden) {
+        json_decref(execution->recorded_parent);
+        execution->recorded_parent = json_incref(request->message->header);
+    }
+    recorder_pause(kernel->recorder, execution->hidden);
     if (store && !blank)
         execution->count++;
     if (!execution->silent)
@@ -173,7 +196,6 @@ static void start(struct kernel *kernel, struct request *request) {
             json_pack("{s:s, s:I}", "code", code, "execution_count", (json_int_t)execution->count));
 
     struct cell_place place = cell_place_find(request->message->metadata);
-    recorder_skip(kernel->recorder);
     if (fk_cell_is_command(code)) {
         run_fk(kernel, request, code, &place);
     } else if (blank) {
@@ -185,7 +207,7 @@ static void start(struct kernel *kernel, struct request *request) {
             .code = code,
             .deleted = json_object_get(request->message->metadata, "deletedCells"),
         };
-        execution->unrecorded = store ? &record : NULL;
+        execution->unrecorded = execution->hidden ? NULL : &record;
         struct engine_cell cell = {
             .code = code,
             .execution_count = execution->count,

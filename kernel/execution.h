@@ -20,7 +20,9 @@ struct execution {
     struct request *waiting;                   /* list, oldest first */
     struct request *running;                   /* the cell that the engine has, or NULL */
     const struct execution_record *unrecorded; /* of the running cell, until the recorder has it */
-    json_t *last_parent;    /* header of the newest request: late output belongs to it */
+    bool hidden;                               /* nothing of the running cell is recorded */
+    json_t *recorded_parent;                   /* header of the newest request that was recorded */
+    json_t *last_parent;    /* header of the request that output belongs to now */
     int64_t count;          /* the execution counter */
     bool silent;            /* of the newest cell: as its request says */
     bool stop_on_error;     /* of the newest cell */

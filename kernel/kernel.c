@@ -12,7 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MESSAGES_A_TURN = 64 }; /* of one channel, before the others have theirs */
+enum {
+    MESSAGES_A_TURN = 64,     /* of one channel, before the others have theirs */
+    MESSAGES_AT_MOST = 10000, /* where all that is there is wanted */
+};
 
 void kernel_publish(
     struct kernel *kernel, json_t *parent, const char *type, json_t *metadata, json_t *content) {
@@ -65,15 +68,15 @@ static bool read_message(struct kernel *kernel, enum channel channel) {
     return true;
 }
 
-static void read_channel(struct kernel *kernel, enum channel channel) {
-    for (int i = 0; i < MESSAGES_A_TURN && !kernel->stopping; i++)
+static void read_channel(struct kernel *kernel, enum channel channel, int most) {
+    for (int i = 0; i < most && !kernel->stopping; i++)
         if (!read_message(kernel, channel))
             break;
 }
 
 void kernel_read_channels(struct kernel *kernel) {
-    read_channel(kernel, CHANNEL_CONTROL);
-    read_channel(kernel, CHANNEL_SHELL);
+    read_channel(kernel, CHANNEL_CONTROL, MESSAGES_AT_MOST);
+    read_channel(kernel, CHANNEL_SHELL, MESSAGES_AT_MOST);
 }
 
 /* JEP 65: who subscribes is told that from now on nothing is missed. */
@@ -104,15 +107,18 @@ static int on_channel(zloop_t *loop, zsock_t *socket, void *context) {
         enum channel channel = (enum channel)i;
         zmsg_t *frames;
         if (channel == CHANNEL_HEARTBEAT) {
-            while ((frames = channels_receive(&kernel->channels, channel)))
+            for (int n = 0;
+                n < MESSAGES_A_TURN && (frames = channels_receive(&kernel->channels, channel)); n++)
                 channels_send(&kernel->channels, channel, &frames);
         } else if (channel == CHANNEL_IOPUB) {
-            while ((frames = channels_receive(&kernel->channels, channel))) {
+            for (int n = 0;
+                n < MESSAGES_A_TURN && (frames = channels_receive(&kernel->channels, channel));
+                n++) {
                 welcome_subscriber(kernel, frames);
                 zmsg_destroy(&frames);
             }
         } else {
-            read_channel(kernel, channel);
+            read_channel(kernel, channel, MESSAGES_A_TURN);
         }
     }
     return 0;
@@ -153,14 +159,17 @@ static int open_signals(void) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* A kernel whose server was killed must not stay behind. -1 where there is nothing to watch. */
-static int open_parent(void) {
+/* A kernel whose server was killed must not stay behind. `ret_fd` is -1 where there is nothing to
+   watch; false when the server is gone already. */
+static bool open_parent(int *ret_fd) {
     const char *text = getenv("JPY_PARENT_PID");
     char *end;
     long pid = text ? strtol(text, &end, 10) : 0;
+    *ret_fd = -1;
     if (!text || *end || pid <= 0)
-        return -1;
-    return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+        return true;
+    *ret_fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u);
+    return *ret_fd >= 0 || errno != ESRCH;
 }
 
 static enum status open_engine(struct kernel *kernel, const char *name, struct error *error) {
@@ -246,7 +255,11 @@ static void close_kernel(struct kernel *kernel) {
 int kernel_run(const struct kernel_options *options) {
     struct kernel kernel = {.parent_fd = -1};
     kernel.signal_fd = open_signals();
-    kernel.parent_fd = open_parent();
+    if (!open_parent(&kernel.parent_fd)) {
+        log_line("the process that wanted this kernel has ended already, and so it does not start");
+        close(kernel.signal_fd);
+        return 1;
+    }
     zsys_handler_set(NULL);
     execution_init(&kernel.execution);
 

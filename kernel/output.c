@@ -100,6 +100,7 @@ static void on_execute_result(void *context, json_t *data, json_t *metadata) {
     struct kernel *kernel = context;
     if (kernel->execution.silent)
         return;
+    front_text_end(&kernel->execution.text); /* lines that were held back come before the result */
     show_bundle(kernel, HISTORY_RESULT, "execute_result",
         json_pack("{s:I, s:O, s:o}", "execution_count", (json_int_t)kernel->execution.count, "data",
             data, "metadata", object_or_empty(metadata)),

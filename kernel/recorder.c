@@ -18,6 +18,7 @@ struct recorder {
     bool outputs_failed;             /* and that it was an output that could not be kept */
     bool failed;                     /* something has failed since this run began */
     bool kept_output;                /* of this run */
+    bool paused;                     /* nothing of what comes now is recorded */
     int64_t spent_us;
 };
 
@@ -165,13 +166,13 @@ void recorder_end(struct recorder *recorder, enum history_run_status status) {
     recorder->spent_us += clock_monotonic_us() - from;
 }
 
-void recorder_skip(struct recorder *recorder) {
-    recorder->last_run_id = 0;
+void recorder_pause(struct recorder *recorder, bool paused) {
+    recorder->paused = paused;
 }
 
 void recorder_stream(
     struct recorder *recorder, enum engine_stream stream, const void *data, size_t size) {
-    if (!recorder->last_run_id)
+    if (!recorder->last_run_id || recorder->paused)
         return;
     int64_t from = clock_monotonic_us();
     enum history_output_kind kind = stream == ENGINE_STDOUT ? HISTORY_STDOUT : HISTORY_STDERR;

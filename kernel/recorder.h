@@ -44,8 +44,9 @@ void recorder_error(
     struct recorder *recorder, const char *ename, const char *evalue, const json_t *traceback);
 void recorder_clear(struct recorder *recorder, bool wait);
 
-/* A cell of which nothing is recorded has begun: what comes late belongs to no run. */
-void recorder_skip(struct recorder *recorder);
+/* A cell of which nothing is recorded begins (true), and has ended (false): what comes in between
+ * belongs to no run. */
+void recorder_pause(struct recorder *recorder, bool paused);
 
 /* Microseconds spent in here since the last call. */
 int64_t recorder_take_time_us(struct recorder *recorder);

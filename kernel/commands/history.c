@@ -119,7 +119,7 @@ static int run(const struct command *command, int argc, char **argv) {
 
 const struct command command_tree = {
     .name = "tree",
-    .arguments = "[NOTEBOOK [VERSION]]",
+    .arguments = "[NOTEBOOK [VERSION | all]]",
     .summary = "the versions of a notebook's cells (alone: the notebooks that have a history)",
     .run = run,
 };

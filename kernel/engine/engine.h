@@ -65,7 +65,7 @@ struct engine_host {
     void (*input_request)(void *context, const char *prompt, bool password);
     void (*done)(void *context, const struct engine_outcome *outcome);
     /* The content of complete_reply, inspect_reply or is_complete_reply for the query with this
-     * token. */
+       token; NULL when there will be no answer. */
     void (*reply)(void *context, uint64_t token, json_t *content);
 };
 

@@ -7,7 +7,7 @@
 enum {
     LINGER_MS = 1000,
     /* libzmq's 1000 would drop the output of a busy cell (measured in messages a client) */
-    IOPUB_QUEUE = 100000,
+    IOPUB_QUEUE = 20000,
     /* a cell with pasted pictures fits; more is refused by closing that connection */
     MAX_MESSAGE_BYTES = 512 * 1024 * 1024,
 };

@@ -49,8 +49,15 @@ static void expression_failed(struct c_engine *engine, const char *ename, const 
 void c_cell_fail(
     struct c_engine *engine, const char *ename, const char *evalue, json_t *traceback) {
     json_auto_t *lines = traceback ? traceback : json_array();
+    struct buf clean =
+        BUF_INIT; /* some of it comes from the loader, or from whatever a cell wrote */
+    utf8_append_clean(&clean, evalue, strlen(evalue));
+    if (!utf8_is_valid(ename, strlen(ename)))
+        ename = "Error";
+    evalue = buf_string(&clean);
     if (engine->evaluating && engine->worker.pid) {
         expression_failed(engine, ename, evalue);
+        buf_finish(&clean);
         return;
     }
     /* the compiler's lines begin with the message themselves */
@@ -61,6 +68,7 @@ void c_cell_fail(
     struct engine_outcome outcome = {
         .result = ENGINE_ERROR, .ename = ename, .evalue = evalue, .traceback = lines};
     finish(engine, &outcome);
+    buf_finish(&clean);
 }
 
 void c_cell_add_line(json_t *lines, const char *text) {

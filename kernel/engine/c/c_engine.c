@@ -63,7 +63,7 @@ static void destroy(struct engine **at) {
         return;
     *at = NULL;
     (void)c_worker_stop(engine);
-    c_language_stop(engine);
+    (void)c_language_stop(engine);
     c_cell_forget(engine);
     (void)nftw(engine->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(engine->folder);
@@ -97,6 +97,8 @@ static void execute(struct engine *base, const struct engine_cell *cell) {
     engine->next_expression = NULL;
     buf_clear(&engine->fault);
     engine->state = STATE_BUILDING;
+    if (!engine->language.pid && !engine->language_unusable)
+        c_language_start(engine);
     if (engine->language_unusable) {
         c_cell_fail(engine, "CompilerMissing", c_language_missing_text, NULL);
         return;
@@ -112,9 +114,8 @@ static void interrupt(struct engine *base) {
     if (engine->state == STATE_BUILDING) {
         frame_begin(&engine->out, LANGUAGE_CANCEL);
         helper_send(&engine->language, &engine->out);
-    } else {
-        c_worker_interrupt(engine);
     }
+    c_worker_interrupt(engine);
 }
 
 static void input_reply(struct engine *base, const char *value) {
@@ -129,35 +130,22 @@ static void input_reply(struct engine *base, const char *value) {
 
 static void complete(struct engine *base, uint64_t token, const char *code, size_t cursor) {
     struct c_engine *engine = (struct c_engine *)base;
-    if (engine->language_unusable) {
-        json_int_t at = (json_int_t)utf8_count(code, cursor);
-        json_auto_t *content = json_pack("{s:s, s:[], s:I, s:I, s:{}}", "status", "ok", "matches",
-            "cursor_start", at, "cursor_end", at, "metadata");
-        base->host->reply(base->host->context, token, content);
-        return;
-    }
     frame_begin(&engine->out, LANGUAGE_COMPLETE);
     frame_add_int(&engine->out, (int64_t)token);
     frame_add_string(&engine->out, code);
     frame_add_int(&engine->out, (int64_t)cursor);
-    helper_send(&engine->language, &engine->out);
+    c_language_query(engine, token);
 }
 
 static void inspect(
     struct engine *base, uint64_t token, const char *code, size_t cursor, int detail_level) {
     struct c_engine *engine = (struct c_engine *)base;
-    if (engine->language_unusable) {
-        json_auto_t *content =
-            json_pack("{s:s, s:b, s:{}, s:{}}", "status", "ok", "found", 0, "data", "metadata");
-        base->host->reply(base->host->context, token, content);
-        return;
-    }
     frame_begin(&engine->out, LANGUAGE_INSPECT);
     frame_add_int(&engine->out, (int64_t)token);
     frame_add_string(&engine->out, code);
     frame_add_int(&engine->out, (int64_t)cursor);
     frame_add_int(&engine->out, detail_level);
-    helper_send(&engine->language, &engine->out);
+    c_language_query(engine, token);
 }
 
 static void is_complete(struct engine *base, uint64_t token, const char *code) {

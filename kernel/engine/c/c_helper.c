@@ -52,6 +52,32 @@ static _Noreturn void become(char *const argv[], pid_t parent, int channel, int 
     _exit(127);
 }
 
+static void stop_writing(struct helper *helper) {
+    zmq_pollitem_t item = {.fd = helper->writer, .events = ZMQ_POLLOUT};
+    if (helper->writer >= 0 && helper->loop)
+        zloop_poller_end(helper->loop, &item);
+}
+
+int helper_stop(struct helper *helper) {
+    int status = 0;
+    if (helper->pid > 0) {
+        (void)kill(-helper->pid, SIGKILL);
+        (void)kill(helper->pid, SIGKILL);
+        while (waitpid(helper->pid, &status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    stop_writing(helper);
+    buf_finish(&helper->queue);
+    close_fd(&helper->writer);
+    close_fd(&helper->pidfd);
+    close_fd(&helper->socket);
+    close_fd(&helper->out);
+    close_fd(&helper->err);
+    frame_reader_finish(&helper->reader);
+    helper->pid = 0;
+    return status;
+}
+
 static bool make_pipe(int ends[2]) {
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
@@ -61,11 +87,12 @@ static bool make_pipe(int ends[2]) {
 }
 
 enum status helper_start(
-    struct helper *helper, char *const argv[], bool piped, struct error *error) {
+    struct helper *helper, zloop_t *loop, char *const argv[], bool piped, struct error *error) {
     int sockets[2] = {-1, -1};
     int out[2] = {-1, -1};
     int err[2] = {-1, -1};
-    *helper = (struct helper){.pidfd = -1, .socket = -1, .out = -1, .err = -1};
+    *helper = (struct helper){
+        .pidfd = -1, .socket = -1, .out = -1, .err = -1, .writer = -1, .loop = loop};
     enum status status = STATUS_OK;
     if (access(argv[0], X_OK) != 0)
         return error_set_errno(error, errno, "cannot run '%s'", argv[0]);
@@ -84,9 +111,14 @@ enum status helper_start(
             helper->pid = pid;
             helper->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
             helper->socket = sockets[0];
+            helper->writer = fcntl(sockets[0], F_DUPFD_CLOEXEC, 0);
             helper->out = out[0];
             helper->err = err[0];
             sockets[0] = out[0] = err[0] = -1;
+            if (helper->pidfd < 0 || helper->writer < 0) { /* its end would never be noticed */
+                status = error_set_errno(error, errno, "cannot watch '%s'", argv[0]);
+                (void)helper_stop(helper);
+            }
         }
     }
     close_fd(&sockets[0]);
@@ -98,27 +130,48 @@ enum status helper_start(
     return status;
 }
 
-int helper_stop(struct helper *helper) {
-    int status = 0;
-    if (helper->pid > 0) {
-        (void)kill(-helper->pid, SIGKILL);
-        (void)kill(helper->pid, SIGKILL);
-        while (waitpid(helper->pid, &status, 0) < 0 && errno == EINTR)
-            ;
+/* Write what the socket takes. What is for a helper that is gone is dropped. */
+static void write_queue(struct helper *helper) {
+    size_t done = 0;
+    while (done < helper->queue.size) {
+        ssize_t n = send(helper->socket, helper->queue.data + done, helper->queue.size - done,
+            MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0)
+            done += (size_t)n;
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+            break;
+        else if (errno != EINTR)
+            done = helper->queue.size;
     }
-    close_fd(&helper->pidfd);
-    close_fd(&helper->socket);
-    close_fd(&helper->out);
-    close_fd(&helper->err);
-    frame_reader_finish(&helper->reader);
-    helper->pid = 0;
-    return status;
+    buf_drop_front(&helper->queue, done);
+}
+
+static int on_writable(zloop_t *loop, zmq_pollitem_t *item, void *data) {
+    (void)loop;
+    (void)item;
+    struct helper *helper = data;
+    write_queue(helper);
+    if (!helper->queue.size)
+        stop_writing(helper);
+    return 0;
 }
 
 void helper_send(struct helper *helper, struct buf *out) {
     frame_end(out);
-    if (helper->pid > 0)
-        (void)!frame_send(helper->socket, out, NULL);
+    if (helper->pid <= 0 || !buf_ok(out))
+        return;
+    bool waiting = helper->queue.size > 0;
+    buf_append(&helper->queue, out->data, out->size);
+    if (!waiting)
+        write_queue(helper);
+    if (!waiting && helper->queue.size) {
+        zmq_pollitem_t item = {.fd = helper->writer, .events = ZMQ_POLLOUT};
+        (void)zloop_poller(helper->loop, &item, on_writable, helper);
+    }
+    if (helper->queue.size > HELPER_QUEUE_BYTES || !buf_ok(&helper->queue)) {
+        helper->overrun = true;
+        (void)kill(-helper->pid, SIGKILL);
+    }
 }
 
 char *helper_installed_path(const char *name) {

@@ -5,8 +5,11 @@
 
 #include "base/frame.h"
 
+#include <czmq.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+enum { HELPER_QUEUE_BYTES = 64 * 1024 * 1024 };
 
 struct helper {
     pid_t pid; /* 0: not running */
@@ -16,16 +19,21 @@ struct helper {
     int err;
     struct frame_reader reader;
     bool heard; /* it has said something: it was able to start */
+    zloop_t *loop;
+    int writer;       /* the socket once more, to be told when it can be written */
+    struct buf queue; /* not taken by the socket yet */
+    bool overrun;     /* it did not read what it had asked for, and was ended */
 };
 
 /* argv[0] is the path. `piped`: give it pipes for stdout and stderr, else it has this process's. */
-enum status helper_start(
-    struct helper *helper, char *const argv[], bool piped, struct error *error) MUST_CHECK;
+enum status helper_start(struct helper *helper, zloop_t *loop, char *const argv[], bool piped,
+    struct error *error) MUST_CHECK;
 
 /* End it with its whole process group, wait for it, close everything. Returns the wait status. */
 int helper_stop(struct helper *helper);
 
-/* Send what `out` holds; a helper that is gone is noticed elsewhere. */
+/* Send what `out` holds, without waiting: what the socket does not take now follows later. A helper
+   that is gone is noticed elsewhere; one that lets HELPER_QUEUE_BYTES pile up is ended. */
 void helper_send(struct helper *helper, struct buf *out);
 
 /* The path of one of our files, `name` under the installation that this executable belongs to:

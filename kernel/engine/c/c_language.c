@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+
+enum { EXIT_NOT_LOADED = 127 }; /* of a process whose program or libraries are not there */
 
 static int on_language(zloop_t *loop, zmq_pollitem_t *item, void *data);
 
@@ -14,7 +17,8 @@ void c_language_start(struct c_engine *engine) {
     char *include = helper_installed_path("share/forkernel/include");
     char *argv[] = {path, engine->folder, include, NULL};
     if (!path || !include ||
-        helper_start(&engine->language, argv, false, &engine->trouble) != STATUS_OK)
+        helper_start(&engine->language, engine->base.host->loop, argv, false, &engine->trouble) !=
+            STATUS_OK)
         engine->language_unusable = true;
     else
         c_engine_watch(engine, engine->language.socket, on_language);
@@ -22,9 +26,56 @@ void c_language_start(struct c_engine *engine) {
     free(include);
 }
 
-void c_language_stop(struct c_engine *engine) {
+/* ---- queries ---- */
+
+struct c_query {
+    struct c_query *next;
+    uint64_t token;
+};
+
+/* Take the query off the list; false when it is not there (any more). */
+static bool take_query(struct c_engine *engine, uint64_t token) {
+    struct c_query **at = &engine->queries;
+    while (*at && (*at)->token != token)
+        at = &(*at)->next;
+    struct c_query *query = *at;
+    if (!query)
+        return false;
+    *at = query->next;
+    free(query);
+    return true;
+}
+
+void c_language_query(struct c_engine *engine, uint64_t token) {
+    const struct engine_host *host = engine->base.host;
+    struct c_query *query = malloc(sizeof *query);
+    if (!engine->language.pid && !engine->language_unusable)
+        c_language_start(engine);
+    if (!query || !engine->language.pid) {
+        free(query);
+        host->reply(host->context, token, NULL);
+        return;
+    }
+    *query = (struct c_query){.next = engine->queries, .token = token};
+    engine->queries = query;
+    helper_send(&engine->language, &engine->out);
+}
+
+/* Nobody will answer them any more. */
+static void drop_queries(struct c_engine *engine) {
+    const struct engine_host *host = engine->base.host;
+    while (engine->queries) {
+        uint64_t token = engine->queries->token;
+        (void)take_query(engine, token);
+        host->reply(host->context, token, NULL);
+    }
+}
+
+int c_language_stop(struct c_engine *engine) {
     c_engine_unwatch(engine, engine->language.socket);
-    (void)helper_stop(&engine->language);
+    int status = helper_stop(&engine->language);
+    drop_queries(engine);
+    return status;
 }
 
 void c_language_reset(struct c_engine *engine) {
@@ -43,7 +94,7 @@ static void on_ready(struct c_engine *engine, const struct frame *frame) {
     c_cell_set_timing(engine, "parse", frame_int(frame, 5, 0));
     c_cell_set_timing(engine, "compile", frame_int(frame, 6, 0));
     if (engine->interrupted) {
-        c_cell_fail(engine, "KeyboardInterrupt", "", NULL);
+        c_cell_fail(engine, "KeyboardInterrupt", "interrupted", NULL);
         return;
     }
     if (!*path) {
@@ -54,6 +105,10 @@ static void on_ready(struct c_engine *engine, const struct frame *frame) {
     }
     if (!engine->worker.pid)
         c_worker_start(engine);
+    if (!engine->worker.pid) {
+        c_cell_fail(engine, "WorkerMissing", engine->trouble.message, NULL);
+        return;
+    }
     engine->state = STATE_LOADING;
     engine->program = frame_int(frame, 2, 0) != 0;
     frame_begin(&engine->out, WORKER_RUN);
@@ -92,9 +147,10 @@ static void on_fault_text(struct c_engine *engine, const struct frame *frame) {
 
 static void on_reply(struct c_engine *engine, const struct frame *frame) {
     const struct engine_host *host = engine->base.host;
+    uint64_t token = (uint64_t)frame_int(frame, 0, 0);
     json_auto_t *content = json_loads(frame_string(frame, 1), 0, NULL);
-    if (content)
-        host->reply(host->context, (uint64_t)frame_int(frame, 0, 0), content);
+    if (take_query(engine, token))
+        host->reply(host->context, token, content);
 }
 
 static void language_message(struct c_engine *engine, const struct frame *frame) {
@@ -130,16 +186,18 @@ static void language_message(struct c_engine *engine, const struct frame *frame)
     }
 }
 
+/* Its end takes the cell that it has with it, and all it knew of the session: the worker begins
+   anew too, so that nothing is left that pretends otherwise. One that never spoke is started again
+   by the next cell, unless the loader could not even begin it. */
 static void language_died(struct c_engine *engine) {
     bool heard = engine->language.heard;
-    c_language_stop(engine);
+    int status = c_language_stop(engine);
+    bool missing = !heard && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_LOADED;
+    engine->language_unusable = missing;
     if (heard) {
-        /* what it knew is gone: nothing may be left that pretends otherwise */
         (void)c_worker_stop(engine);
         c_worker_start(engine);
         c_language_start(engine);
-    } else {
-        engine->language_unusable = true;
     }
     if (engine->state == STATE_IDLE)
         return;
@@ -147,9 +205,14 @@ static void language_died(struct c_engine *engine) {
     json_t *lines = json_array();
     if (heard)
         c_cell_add_line(lines, c_worker_lost_text);
-    c_cell_fail(engine, heard ? "LanguageServiceDied" : "CompilerMissing",
-        heard ? "the process that parses and compiles cells has ended" : c_language_missing_text,
-        lines);
+    if (missing)
+        c_cell_fail(engine, "CompilerMissing", c_language_missing_text, lines);
+    else if (engine->interrupted)
+        c_cell_fail(engine, "KeyboardInterrupt",
+            "the compiler did not hear the interrupt and was ended", lines);
+    else
+        c_cell_fail(engine, "LanguageServiceDied",
+            "the process that parses and compiles cells has ended; it is started again", lines);
 }
 
 static int on_language(zloop_t *loop, zmq_pollitem_t *item, void *data) {

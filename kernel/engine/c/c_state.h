@@ -50,7 +50,14 @@ struct c_engine {
     struct buf fault; /* a SYMBOLIZE message, ready to go */
     bool lost_worker; /* the explanation awaited is of the worker's death */
     int grace_timer;
-    int interrupts; /* sent to the worker so far */
+    struct pace {         /* of displays, see acknowledge_in_time() */
+        int64_t since_us; /* the window's beginning */
+        size_t displays;  /* in it */
+        size_t bytes;
+        int timer; /* of the answer that comes later, 0 for none */
+    } pace;
+    struct c_query *queries; /* not answered by the language service yet, a list */
+    int interrupts;          /* sent to the worker so far */
 };
 
 /* ---- c_engine.c ---- */
@@ -78,7 +85,11 @@ json_t *c_cell_frame_lines(const struct frame *frame, size_t first);
 
 extern const char c_language_missing_text[];
 void c_language_start(struct c_engine *engine);
-void c_language_stop(struct c_engine *engine);
+/* Queries that it has not answered get their host told so. Returns the wait status. */
+int c_language_stop(struct c_engine *engine);
+/* Ask it what engine->out holds, a message whose first field is the token. Where no answer can
+   come, the host is told so. */
+void c_language_query(struct c_engine *engine, uint64_t token);
 /* Forget all definitions: the worker is a new one. */
 void c_language_reset(struct c_engine *engine);
 
@@ -88,7 +99,8 @@ extern const char c_worker_lost_text[];
 void c_worker_start(struct c_engine *engine);
 /* Returns the wait status. */
 int c_worker_stop(struct c_engine *engine);
-/* SIGINT, again and again until it is heard or the worker has to be ended. */
+/* SIGINT to a running cell, again and again until it is heard; a helper that does not hear is
+ * ended. */
 void c_worker_interrupt(struct c_engine *engine);
 void c_worker_stop_grace(struct c_engine *engine);
 

@@ -1,6 +1,9 @@
 #include "kernel/engine/c/c_output.h"
 #include "kernel/engine/c/c_state.h"
 
+#include "base/clock.h"
+#include "base/utf8.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +13,14 @@ enum {
     INTERRUPT_EVERY_MS = 200,
     INTERRUPT_TRIES = 25,          /* five seconds */
     PIPE_TURN_BYTES = 1024 * 1024, /* as much as a pipe can hold */
+    PACE_WINDOW_US = 1000000,      /* in this time */
+    PACE_DISPLAYS = 100,           /* so many displays */
+    PACE_BYTES = 16 * 1024 * 1024, /* of so many bytes are answered at once */
+    PACE_DELAY_MS = 20,            /* the others after this */
 };
 
-const char c_worker_lost_text[] = "The process that held this session's variables is gone, and "
-                                  "with it their values. Run the cells "
-                                  "that define them again.";
+const char c_worker_lost_text[] = "The process that held this session's variables and functions "
+                                  "is gone. Run the cells that define them again.";
 
 static int on_worker(zloop_t *loop, zmq_pollitem_t *item, void *data);
 static int on_worker_end(zloop_t *loop, zmq_pollitem_t *item, void *data);
@@ -30,7 +36,8 @@ static void drain(struct c_engine *engine) {
 void c_worker_start(struct c_engine *engine) {
     char *path = helper_installed_path(FORKERNEL_LIBEXEC "/forkernel-c-worker");
     char *argv[] = {path, NULL};
-    if (path && helper_start(&engine->worker, argv, true, &engine->trouble) == STATUS_OK) {
+    if (path && helper_start(&engine->worker, engine->base.host->loop, argv, true,
+                    &engine->trouble) == STATUS_OK) {
         c_engine_watch(engine, engine->worker.socket, on_worker);
         c_engine_watch(engine, engine->worker.pidfd, on_worker_end);
         c_engine_watch(engine, engine->worker.out, on_pipe);
@@ -40,6 +47,7 @@ void c_worker_start(struct c_engine *engine) {
 }
 
 int c_worker_stop(struct c_engine *engine) {
+    drain(engine); /* what it printed before is not to be lost with it */
     c_engine_unwatch(engine, engine->worker.socket);
     c_engine_unwatch(engine, engine->worker.pidfd);
     c_engine_unwatch(engine, engine->worker.out);
@@ -60,13 +68,42 @@ static void acknowledge(struct c_engine *engine) {
     helper_send(&engine->worker, &engine->out);
 }
 
+static int on_late_ack(zloop_t *loop, int timer, void *data) {
+    (void)loop;
+    struct c_engine *engine = data;
+    if (engine->pace.timer == timer) {
+        engine->pace.timer = 0;
+        acknowledge(engine);
+    }
+    return 0;
+}
+
+/* The worker waits for the answer to each display. A cell that shows more than a front end can take
+   gets it later: that slows the cell down, and not the server, and keeps this process small. */
+static void acknowledge_in_time(struct c_engine *engine, const struct frame *frame) {
+    struct pace *pace = &engine->pace;
+    int64_t now_us = clock_monotonic_us();
+    if (now_us - pace->since_us > PACE_WINDOW_US) {
+        pace->since_us = now_us;
+        pace->displays = 0;
+        pace->bytes = 0;
+    }
+    pace->displays++;
+    for (size_t i = 0; i < frame->count; i++)
+        pace->bytes += frame->fields[i].size;
+    if (pace->displays > PACE_DISPLAYS || pace->bytes > PACE_BYTES)
+        pace->timer = zloop_timer(engine->base.host->loop, PACE_DELAY_MS, 1, on_late_ack, engine);
+    else
+        acknowledge(engine);
+}
+
 static void on_display(struct c_engine *engine, const struct frame *frame) {
     const struct engine_host *host = engine->base.host;
     json_auto_t *bundle = c_output_bundle(frame, 2);
     json_auto_t *metadata = json_object();
     json_auto_t *transient = json_object();
     const char *id = frame_string(frame, 0);
-    if (*id)
+    if (*id && utf8_is_valid(id, strlen(id)))
         json_object_set_new(transient, "display_id", json_string(id));
     if (frame_int(frame, 1, 0))
         host->update_display(host->context, bundle, metadata, transient);
@@ -86,17 +123,24 @@ static void on_result(struct c_engine *engine, const struct frame *frame) {
     }
 }
 
+/* How much of a symbol stands before the user's name: fk_f3_name and the like, else nothing. */
+static size_t generated_prefix(const char *symbol, size_t size) {
+    if (size < 6 || strncmp(symbol, "fk_", 3) != 0 || !strchr("fiv", symbol[3]))
+        return 0;
+    size_t digits = strspn(symbol + 4, "0123456789");
+    size_t prefix = 4 + digits + 1;
+    return digits && prefix < size && symbol[prefix - 1] == '_' ? prefix : 0;
+}
+
 static void on_load_failed(struct c_engine *engine, const char *reason) {
     struct buf evalue = BUF_INIT;
     const char *symbol = strstr(reason, "undefined symbol: ");
     if (symbol) {
         symbol += strlen("undefined symbol: ");
         size_t size = strcspn(symbol, " ,(");
-        if (strncmp(symbol, "fk_", 3) == 0) { /* fk_f3_name */
-            const char *name = symbol + 4 + strspn(symbol + 4, "0123456789");
-            size -= (size_t)(name + 1 - symbol);
-            symbol = name + 1;
-        }
+        size_t prefix = generated_prefix(symbol, size);
+        symbol += prefix;
+        size -= prefix;
         buf_printf(&evalue,
             "'%.*s' is declared, but nothing defines it: define it in this cell or an earlier one, "
             "or "
@@ -111,8 +155,7 @@ static void on_load_failed(struct c_engine *engine, const char *reason) {
 
 static void send_fault(struct c_engine *engine) {
     engine->state = STATE_EXPLAINING;
-    if (frame_send(engine->language.socket, &engine->fault, NULL) != STATUS_OK)
-        c_cell_fail(engine, "Fault", "the program ended by a signal", NULL);
+    helper_send(&engine->language, &engine->fault);
     buf_clear(&engine->fault);
 }
 
@@ -122,7 +165,6 @@ static void keep_fault(struct c_engine *engine, const struct frame *frame) {
     frame_add_int(&engine->fault, frame_int(frame, 1, 0));
     for (size_t i = 3; i < frame->count; i++)
         frame_add_string(&engine->fault, frame_string(frame, i));
-    frame_end(&engine->fault);
 }
 
 static void on_done(struct c_engine *engine, const struct frame *frame) {
@@ -134,7 +176,7 @@ static void on_done(struct c_engine *engine, const struct frame *frame) {
     switch (frame_int(frame, 0, 0)) {
     case WORKER_END_INTERRUPT:
         buf_clear(&engine->fault);
-        c_cell_fail(engine, "KeyboardInterrupt", "", NULL);
+        c_cell_fail(engine, "KeyboardInterrupt", "interrupted", NULL);
         break;
     case WORKER_END_EXIT:
         if (code == 0) {
@@ -163,6 +205,8 @@ static void on_done(struct c_engine *engine, const struct frame *frame) {
 }
 
 static void send_interrupt(struct c_engine *engine) {
+    if (engine->worker.pid <= 0)
+        return;
     (void)kill(-engine->worker.pid, SIGINT);
     (void)kill(engine->worker.pid, MESSAGES_INTERRUPT);
 }
@@ -171,8 +215,11 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
     const struct engine_host *host = engine->base.host;
     bool busy = engine->state == STATE_LOADING || engine->state == STATE_RUNNING;
     drain(engine);
-    if (!busy) /* late words of a cell that has ended */
+    if (!busy) { /* late words of a cell that has ended; who waits for an answer gets one */
+        if (frame->type == WORKER_DISPLAY || frame->type == WORKER_CLEAR)
+            acknowledge(engine);
         return;
+    }
     switch (frame->type) {
     case WORKER_LOADED:
         engine->state = STATE_RUNNING;
@@ -187,18 +234,20 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
         break;
     case WORKER_DISPLAY:
         on_display(engine, frame);
-        acknowledge(engine);
+        acknowledge_in_time(engine, frame);
         break;
     case WORKER_RESULT:
         on_result(engine, frame);
         break;
     case WORKER_CLEAR:
         host->clear_output(host->context, frame_int(frame, 0, 0) != 0);
-        acknowledge(engine);
+        acknowledge_in_time(engine, frame);
         break;
     case WORKER_INPUT_REQUEST:
         if (engine->allow_stdin) {
-            host->input_request(host->context, frame_string(frame, 0), false);
+            const char *prompt = frame_string(frame, 0);
+            host->input_request(
+                host->context, utf8_is_valid(prompt, strlen(prompt)) ? prompt : "", false);
         } else {
             frame_begin(&engine->out, WORKER_INPUT);
             frame_add_int(&engine->out, 1);
@@ -216,6 +265,8 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
         break;
     }
 }
+
+static const char channel_text[] = "the cell wrote into the channel between worker and kernel";
 
 static void describe_end(int status, bool interrupted, char *ename, char *evalue, size_t size) {
     if (interrupted) {
@@ -237,7 +288,8 @@ static void describe_end(int status, bool interrupted, char *ename, char *evalue
 static void worker_died(struct c_engine *engine, const char *why) {
     char ename[32];
     char evalue[256];
-    drain(engine);
+    if (engine->worker.overrun)
+        why = channel_text;
     int status = c_worker_stop(engine);
     bool busy = engine->state == STATE_LOADING || engine->state == STATE_RUNNING;
     c_worker_stop_grace(engine);
@@ -275,7 +327,7 @@ static bool read_worker(struct c_engine *engine) {
         struct frame frame;
         enum status status = frame_reader_next(&helper->reader, &frame);
         if (status == STATUS_INVALID) {
-            worker_died(engine, "the cell wrote into the channel between worker and kernel");
+            worker_died(engine, channel_text);
             return false;
         }
         if (status != STATUS_OK) {
@@ -320,13 +372,16 @@ static int on_grace(zloop_t *loop, int timer, void *data) {
     (void)loop;
     (void)timer;
     struct c_engine *engine = data;
-    if (engine->state != STATE_RUNNING && engine->state != STATE_LOADING) {
+    /* whoever has the cell and does not hear is ended; its death ends the cell */
+    bool worker = engine->state == STATE_RUNNING || engine->state == STATE_LOADING;
+    pid_t pid = worker ? engine->worker.pid : engine->language.pid;
+    if (engine->state == STATE_IDLE || pid <= 0) {
         c_worker_stop_grace(engine);
     } else if (++engine->interrupts >= INTERRUPT_TRIES) {
         c_worker_stop_grace(engine);
-        (void)kill(-engine->worker.pid, SIGKILL);
+        (void)kill(-pid, SIGKILL);
     } else if (engine->state == STATE_RUNNING) {
-        (void)kill(engine->worker.pid, MESSAGES_INTERRUPT);
+        (void)kill(pid, MESSAGES_INTERRUPT);
     }
     return 0;
 }

@@ -4,11 +4,16 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void channel_flush(void) {
     (void)fflush(stdout);
     (void)fflush(stderr);
+}
+
+bool channel_is_ours(void) {
+    return (pid_t)syscall(SYS_gettid) == worker.pid;
 }
 
 void channel_send(void) {

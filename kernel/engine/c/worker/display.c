@@ -45,10 +45,20 @@ static void wait_for_ack(void) {
     while (frame.type != WORKER_ACK);
 }
 
+/* Children and threads that a cell has made print, which needs no conversation, but show nothing.
+ */
+static bool may_show(void) {
+    bool ours = channel_is_ours();
+    if (!ours)
+        (void)fputs(
+            "forkernel.h: only the cell's own process and thread can show something\n", stderr);
+    return ours && !worker.silent;
+}
+
 static void send_bundle(fk_bundle *bundle, const char *display_id, bool update) {
     if (!bundle)
         return;
-    if (!worker.silent && bundle->count && buf_ok(&bundle->pairs)) {
+    if (may_show() && bundle->count && buf_ok(&bundle->pairs)) {
         channel_flush();
         frame_begin(&worker.out, WORKER_DISPLAY);
         frame_add_string(&worker.out, display_id ? display_id : "");
@@ -134,7 +144,7 @@ void fk_png_file(const char *path) {
 }
 
 void fk_clear_output(_Bool wait) {
-    if (worker.silent)
+    if (!may_show())
         return;
     channel_flush();
     frame_begin(&worker.out, WORKER_CLEAR);

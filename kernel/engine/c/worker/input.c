@@ -29,6 +29,8 @@ static bool ask(void) {
 
 static ssize_t read_input(void *cookie, char *data, size_t size) {
     (void)cookie;
+    if (!channel_is_ours())
+        return 0;
     if (input.line.size == 0) {
         if (!worker.takes_input) {
             if (!input.told)

@@ -10,6 +10,7 @@ struct worker worker;
 enum { STDOUT_BUFFER_BYTES = 64 * 1024 };
 
 int main(void) {
+    worker.pid = getpid();
     (void)fcntl(MESSAGES_FD, F_SETFD, FD_CLOEXEC);
     (void)setvbuf(stdout, NULL, _IOLBF, STDOUT_BUFFER_BYTES);
     input_install();

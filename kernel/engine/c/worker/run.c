@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,7 +63,9 @@ static void *load(const char *path, bool program) {
 /* What cells call for exit(), by the declaration that they are given. */
 __attribute__((noreturn)) void fk_exit(int code);
 void fk_exit(int code) {
-    if (!worker.running || worker.in_program)
+    /* a jump from another thread would end up on the wrong stack */
+    bool main_thread = (pid_t)syscall(SYS_gettid) == getpid();
+    if (!worker.running || worker.in_program || !main_thread)
         exit(code); /* NOLINT(concurrency-mt-unsafe): one thread */
     worker.exited = 1;
     worker.exit_code = code;
@@ -71,6 +74,8 @@ void fk_exit(int code) {
 
 static void done(enum worker_end end, int code, int64_t start_us) {
     channel_flush();
+    if (!channel_is_ours()) /* a child that the cell forked has come to the end of the cell */
+        _exit(code);
     frame_begin(&worker.out, WORKER_DONE);
     frame_add_int(&worker.out, end);
     frame_add_int(&worker.out, code);
@@ -141,6 +146,7 @@ static void run_child(program_main *entry, const char *arguments) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     char **list = split_arguments(arguments, &count);
     worker.in_program = true;
+    worker.pid = getpid();
     worker.running = 1;
     signals_for_program();
     exit(entry(count, list, environ)); /* NOLINT(concurrency-mt-unsafe): one thread */

@@ -13,8 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct worker {
+    pid_t pid; /* of the one process and thread that speaks to the kernel process */
     struct frame_reader reader;
     struct buf out;                    /* the message being built */
     bool takes_input;                  /* the front end answers input requests */
@@ -33,6 +35,9 @@ extern struct worker worker;
 
 /* Write out what stdio holds, so that the next message comes after it. */
 void channel_flush(void);
+/* Is this the process and the thread that speaks to the kernel process? A child or a thread that
+   user code has made is not: what it sent would mix with the conversation. */
+bool channel_is_ours(void);
 /* Send what worker.out holds; the process ends when nobody is there. */
 void channel_send(void);
 void channel_receive(struct frame *ret_frame);

@@ -3,6 +3,8 @@
 #include "base/utf8.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct line {
@@ -27,19 +29,51 @@ static bool next_line(const char **at, struct line *ret_line) {
     return false;
 }
 
-static bool has_line(const char *text, const struct line *wanted) {
-    struct line line;
-    while (next_line(&text, &line))
-        if (line.size == wanted->size && memcmp(line.at, wanted->at, line.size) == 0)
-            return true;
-    return false;
+/* The lines of a text, to look them up: cells may have ten thousand, and a tree many versions. */
+struct line_set {
+    struct line *slots; /* `at` NULL: free */
+    size_t mask;        /* a power of two, less one */
+};
+
+/* Where the line is, or would be. */
+static struct line *find_slot(const struct line_set *set, const struct line *line) {
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < line->size; i++)
+        hash = (hash ^ (unsigned char)line->at[i]) * 1099511628211u;
+    size_t at = (size_t)(hash ^ hash >> 32) & set->mask;
+    while (set->slots[at].at && (set->slots[at].size != line->size ||
+                                    memcmp(set->slots[at].at, line->at, line->size) != 0))
+        at = (at + 1) & set->mask;
+    return &set->slots[at];
 }
 
-static bool first_missing(const char *text, const char *in, struct line *ret_line) {
-    while (next_line(&text, ret_line))
-        if (!has_line(in, ret_line))
-            return true;
-    return false;
+/* False without memory. */
+static bool line_set_init(struct line_set *set, const char *text) {
+    struct line line;
+    size_t count = 0, room = 16;
+    for (const char *at = text; next_line(&at, &line);)
+        count++;
+    while (room < 2 * count)
+        room *= 2;
+    *set = (struct line_set){.slots = calloc(room, sizeof *set->slots), .mask = room - 1};
+    while (set->slots && next_line(&text, &line))
+        *find_slot(set, &line) = line;
+    return set->slots != NULL;
+}
+
+enum found { FOUND, NOT_FOUND, NO_MEMORY };
+
+/* The first line of `text` that `in` has not. */
+static enum found first_missing(const char *text, const char *in, struct line *ret_line) {
+    struct line_set set;
+    if (!line_set_init(&set, in))
+        return NO_MEMORY;
+    enum found found = NOT_FOUND;
+    while (found == NOT_FOUND && next_line(&text, ret_line))
+        if (!find_slot(&set, ret_line)->at)
+            found = FOUND;
+    free(set.slots);
+    return found;
 }
 
 static bool starts_with(const struct line *line, const char *sign) {
@@ -68,14 +102,29 @@ static void append_cut(const char *sign, const struct line *line, size_t width, 
     buf_finish(&clean);
 }
 
+static void append_difference(
+    const char *old_text, const char *new_text, size_t width, struct buf *out) {
+    struct line line;
+    const char *sign = "+ ";
+    enum found found = first_missing(new_text, old_text, &line);
+    if (found == NOT_FOUND) {
+        sign = "- ";
+        found = first_missing(old_text, new_text, &line);
+    }
+    if (found == FOUND)
+        append_cut(sign, &line, width, out);
+    else if (found == NOT_FOUND)
+        buf_append_string(out, "(lines in another order or blank)");
+    else
+        out->failed = true;
+}
+
 void change_append(const char *old_text, const char *new_text, size_t width, struct buf *out) {
     struct line line;
-    if (!old_text && first_telling(new_text, &line))
+    if (old_text)
+        append_difference(old_text, new_text, width, out);
+    else if (first_telling(new_text, &line))
         append_cut("", &line, width, out);
-    else if (old_text && first_missing(new_text, old_text, &line))
-        append_cut("+ ", &line, width, out);
-    else if (old_text && first_missing(old_text, new_text, &line))
-        append_cut("- ", &line, width, out);
     else
         buf_append_string(out, "(lines in another order or blank)");
 }

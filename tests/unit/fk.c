@@ -88,6 +88,23 @@ static void test_change_names_the_first_difference(void **state) {
     assert_change(NULL, "", "(lines in another order or blank)");
 }
 
+/* Every line is looked for at the other end; with time lines x lines this does not end. */
+static void test_change_in_long_texts(void **state) {
+    (void)state;
+    enum { LINES = 200000 };
+    struct buf up = BUF_INIT, down = BUF_INIT;
+    for (int i = 0; i < LINES; i++) {
+        buf_printf(&up, "line %d\n", i);
+        buf_printf(&down, "  line %d\n", LINES - 1 - i);
+    }
+    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or blank)");
+    buf_append_string(&down, "new\n");
+    assert_change(buf_string(&up), buf_string(&down), "+ new");
+    assert_change(buf_string(&down), buf_string(&up), "- new");
+    buf_finish(&up);
+    buf_finish(&down);
+}
+
 static void test_cell_place_reads_both_kinds_of_id(void **state) {
     (void)state;
     setenv("JPY_SESSION_NAME", "/nowhere/at all/a.ipynb", 1);
@@ -269,6 +286,7 @@ int main(void) {
         cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
         cmocka_unit_test(test_lanes_survive_many_branches),
         cmocka_unit_test(test_change_names_the_first_difference),
+        cmocka_unit_test(test_change_in_long_texts),
         cmocka_unit_test(test_cell_place_reads_both_kinds_of_id),
         cmocka_unit_test(test_bundle_goes_there_and_back),
         cmocka_unit_test(test_bundle_keeps_what_is_not_what_it_says),

@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "kernel/engine/c/is_complete.h"
 #include "kernel/engine/c/lex.h"
 #include "kernel/engine/c/split.h"
@@ -54,6 +55,25 @@ static void test_split(void **state) {
     check_kinds("", "");
 }
 
+/* With time statements x typedefs this does not end. */
+static void test_split_many_types(void **state) {
+    (void)state;
+    enum { TYPES = 20000 };
+    struct buf text = BUF_INIT;
+    for (int i = 0; i < TYPES; i++)
+        buf_printf(&text, "typedef int t%d;\n", i);
+    for (int i = 0; i < 2 * TYPES; i++) /* half of them types, half of them products */
+        buf_printf(&text, "t%d * x;\n", i);
+    struct split split;
+    split_init(&split, buf_string(&text), text.size, NULL, NULL);
+    assert_int_equal(split.count, 3 * TYPES);
+    for (size_t i = 0; i < split.count; i++)
+        assert_int_equal(
+            split.items[i].kind, i < (size_t)2 * TYPES ? SPLIT_DECLARATION : SPLIT_STATEMENT);
+    split_finish(&split);
+    buf_finish(&text);
+}
+
 static void check_complete(const char *text, enum is_complete_status wanted, size_t wanted_indent) {
     size_t indent = 0;
     assert_int_equal(is_complete_check(text, strlen(text), &indent), wanted);
@@ -85,6 +105,7 @@ int main(void) {
         cmocka_unit_test(test_mentions),
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_split),
+        cmocka_unit_test(test_split_many_types),
         cmocka_unit_test(test_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "kernel/engine/c/split.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,38 +111,70 @@ static size_t skip_statement(
 
 /* ---- declarations ---- */
 
-struct known {
-    const char *name;
-    size_t size;
-    bool found;
+/* Names that are types: those that the caller knows, and those that the text itself has made so
+ * far, in a hash table, for a text may make thousands. */
+struct types {
+    split_is_type *is_type;
+    void *context;
+    struct name {
+        const char *at; /* into the text; NULL: free */
+        size_t size;
+    } *names;
+    size_t count, capacity; /* a power of two, or 0 */
+    bool failed;
 };
 
-static void compare_name(void *context, enum split_name_kind kind, const char *name, size_t size) {
-    struct known *known = context;
-    if (kind == SPLIT_TYPEDEF && size == known->size && memcmp(name, known->name, size) == 0)
-        known->found = true;
+/* Where the name is, or would be; the table is not empty and has free places. */
+static struct name *find_slot(const struct types *types, const char *name, size_t size) {
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char)name[i]) * 1099511628211u;
+    size_t at = (size_t)(hash ^ hash >> 32) & (types->capacity - 1);
+    while (types->names[at].at &&
+           (types->names[at].size != size || memcmp(types->names[at].at, name, size) != 0))
+        at = (at + 1) & (types->capacity - 1);
+    return &types->names[at];
 }
 
-/* Did an earlier item of the same text make this a type? */
-static bool is_own_type(const struct split *split, struct lex_token token) {
-    struct known known = {split->text + token.start, token.end - token.start, false};
-    for (size_t i = 0; i + 1 < split->count && !known.found; i++)
-        if (split->items[i].kind == SPLIT_DECLARATION &&
-            token_is(split, split->items[i].first, "typedef"))
-            split_type_names(split, &split->items[i], compare_name, &known);
-    return known.found;
+static bool grow(struct types *types) {
+    struct types grown = *types;
+    grown.capacity = types->capacity ? types->capacity * 2 : 16;
+    grown.names = calloc(grown.capacity, sizeof *grown.names);
+    if (!grown.names)
+        return false;
+    for (size_t i = 0; i < types->capacity; i++)
+        if (types->names[i].at)
+            *find_slot(&grown, types->names[i].at, types->names[i].size) = types->names[i];
+    free(types->names);
+    *types = grown;
+    return true;
 }
 
-static bool starts_declaration(
-    const struct split *split, size_t at, split_is_type *is_type, void *context) {
+static void add_type(void *context, enum split_name_kind kind, const char *name, size_t size) {
+    struct types *types = context;
+    if (kind != SPLIT_TYPEDEF)
+        return;
+    if (types->count >= types->capacity / 2 && !grow(types)) {
+        types->failed = true;
+        return;
+    }
+    struct name *slot = find_slot(types, name, size);
+    types->count += !slot->at;
+    *slot = (struct name){name, size};
+}
+
+static bool is_type_name(const struct types *types, const char *name, size_t size) {
+    return (types->is_type && types->is_type(types->context, name, size)) ||
+           (types->count && find_slot(types, name, size)->at);
+}
+
+static bool starts_declaration(const struct split *split, size_t at, const struct types *types) {
     if (split->tokens[at].kind != LEX_IDENTIFIER || is_one_of(split, at, statement_words))
         return false;
     if (is_one_of(split, at, declaration_words))
         return true;
     struct lex_token token = split->tokens[at];
-    bool known =
-        (is_type && is_type(context, split->text + token.start, token.end - token.start)) ||
-        is_own_type(split, token);
+    bool known = is_type_name(types, split->text + token.start, token.end - token.start);
     size_t next = at + 1;
     if (next >= split->token_count)
         return false;
@@ -209,13 +242,13 @@ static bool is_statement_word(const struct split *split, const struct split_item
 }
 
 static void take_item(
-    const struct split *split, struct split_item *item, split_is_type *is_type, void *context) {
+    const struct split *split, struct split_item *item, const struct types *types) {
     if (split->tokens[item->first].kind == LEX_DIRECTIVE) {
         item->kind = SPLIT_DIRECTIVE;
         item->count = 1;
         return;
     }
-    if (starts_declaration(split, item->first, is_type, context)) {
+    if (starts_declaration(split, item->first, types)) {
         take_declaration(split, item);
         return;
     }
@@ -277,24 +310,30 @@ void split_init(
         return;
     }
     check_brackets(split);
+    struct types types = {.is_type = is_type, .context = context};
     size_t capacity = 0;
-    for (size_t at = 0; at < split->token_count;) {
+    for (size_t at = 0; at < split->token_count && !types.failed;) {
         if (split->count == capacity) {
             capacity = capacity ? capacity * 2 : 16;
             struct split_item *grown = realloc(split->items, capacity * sizeof *grown);
-            if (!grown) {
-                split_finish(split);
-                split->failed = true;
-                return;
-            }
+            types.failed = !grown;
+            if (!grown)
+                break;
             split->items = grown;
         }
         struct split_item *item = &split->items[split->count++];
         *item = (struct split_item){.first = at};
-        take_item(split, item, is_type, context);
+        take_item(split, item, &types);
         item->start = split->tokens[at].start;
         item->end = split->tokens[at + item->count - 1].end;
+        if (item->kind == SPLIT_DECLARATION && token_is(split, at, "typedef"))
+            split_type_names(split, item, add_type, &types);
         at += item->count;
+    }
+    free(types.names);
+    if (types.failed) {
+        split_finish(split);
+        split->failed = true;
     }
 }
 

@@ -42,26 +42,55 @@ static struct history_input read_row(sqlite3_stmt *rows, int64_t *ret_version_id
     };
 }
 
+/* Hashes of texts, to find equal ones: a hash table with free places that are 0. */
+struct seen {
+    int64_t *slots;
+    size_t count, capacity; /* a power of two, or 0 */
+};
+
 /* What of the rows is wanted. */
 struct filter {
     const char *pattern; /* NULL: all */
     bool unique;
     size_t limit; /* 0: all */
     bool with_output;
-    struct memory_rows seen; /* int64_t hashes of texts, for `unique` */
+    struct seen seen; /* for `unique` */
 };
 
-static bool was_seen(struct filter *filter, const struct buf *text) {
+/* Where the hash is, or would be. */
+static int64_t *find_slot(const struct seen *seen, int64_t hash) {
+    size_t at = (size_t)hash & (seen->capacity - 1);
+    while (seen->slots[at] && seen->slots[at] != hash)
+        at = (at + 1) & (seen->capacity - 1);
+    return &seen->slots[at];
+}
+
+static bool grow(struct seen *seen) {
+    struct seen grown = {
+        .count = seen->count, .capacity = seen->capacity ? seen->capacity * 2 : 64};
+    grown.slots = calloc(grown.capacity, sizeof *grown.slots);
+    if (!grown.slots)
+        return false;
+    for (size_t i = 0; i < seen->capacity; i++)
+        if (seen->slots[i])
+            *find_slot(&grown, seen->slots[i]) = seen->slots[i];
+    free(seen->slots);
+    *seen = grown;
+    return true;
+}
+
+/* Is the text new? STATUS_NO_MEMORY: nobody knows. */
+static enum status note_text(struct history *history, struct seen *seen, const struct buf *text,
+    bool *ret_new, struct error *error) {
     int64_t hash = text_hash(text->data, text->size);
-    const int64_t *hashes = filter->seen.items;
-    for (size_t i = 0; i < filter->seen.bytes / sizeof hash; i++) {
-        if (hashes[i] == hash)
-            return true;
-    }
-    int64_t *added = memory_rows_add(&filter->seen, sizeof hash);
-    if (added)
-        *added = hash;
-    return false;
+    hash = hash ? hash : 1;
+    if (seen->count >= seen->capacity / 2 && !grow(seen))
+        return fail_memory(history, error);
+    int64_t *slot = find_slot(seen, hash);
+    *ret_new = !*slot;
+    seen->count += !*slot;
+    *slot = hash;
+    return STATUS_OK;
 }
 
 /* `ret_wanted` stays false for a row that the filter refuses. */
@@ -75,9 +104,10 @@ static enum status read_input(struct history *history, struct filter *filter, sq
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     bool wanted = status == STATUS_OK &&
-                  (!filter->pattern || sqlite3_strglob(filter->pattern, buf_string(&text)) == 0) &&
-                  !(filter->unique && was_seen(filter, &text));
-    if (wanted) {
+                  (!filter->pattern || sqlite3_strglob(filter->pattern, buf_string(&text)) == 0);
+    if (wanted && filter->unique)
+        status = note_text(history, &filter->seen, &text, &wanted, error);
+    if (status == STATUS_OK && wanted) {
         input.text = memory_copy(memory, buf_string(&text), text.size);
         input.text_bytes = text.size;
         if (!input.text)
@@ -127,7 +157,7 @@ static enum status read_inputs(struct history *history, struct filter *filter, s
             break;
         }
     }
-    free(filter->seen.items);
+    free(filter->seen.slots);
     if (!list.failed)
         reverse(list.items, count);
     const void *items = NULL;

@@ -206,6 +206,28 @@ static void test_inputs_for_the_protocol(void **state) {
     fixture_close(f);
 }
 
+/* More different texts than the table of texts that were seen begins with. */
+static void test_unique_among_many_inputs(void **state) {
+    struct fixture *f = *state;
+    fixture_open(f);
+    enum { TEXTS = 300 };
+    for (int i = 0; i < 2 * TEXTS; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "text %d", i % TEXTS);
+        fixture_run(f, "a", text);
+    }
+    struct history_inputs inputs;
+    assert_ok(history_search(f->history, 0, "*", 0, true, false, &f->memory, &inputs, error));
+    assert_int_equal(inputs.count, TEXTS);
+    for (int i = 0; i < TEXTS; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "text %d", i);
+        assert_string_equal(inputs.items[i].text, text);
+        assert_int_equal(inputs.items[i].run_id, TEXTS + i + 1); /* the newest of each */
+    }
+    fixture_close(f);
+}
+
 static void test_documents_have_numbers_of_their_own(void **state) {
     struct fixture *f = *state;
     fixture_open(f);
@@ -265,6 +287,7 @@ int main(void) {
         TEST(test_long_keys_are_told_apart),
         TEST(test_cells_without_key_are_found_by_text),
         TEST(test_inputs_for_the_protocol),
+        TEST(test_unique_among_many_inputs),
         TEST(test_documents_have_numbers_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,11 +2,8 @@
 
 #include "base/buf.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 int command_misused(const struct command *command, const char *format, ...) {
     struct buf text = BUF_INIT;
@@ -37,23 +34,4 @@ bool command_option(int argc, char **argv, int *at, const char *name, const char
         return false;
     *ret_value = *at + 1 < argc ? argv[++*at] : NULL;
     return true;
-}
-
-char *command_program(void) {
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    return strdup(path);
-}
-
-char *command_prefix(void) {
-    char *path = command_program();
-    for (int i = 0; path && i < 2; i++) {
-        char *slash = strrchr(path, '/');
-        if (slash)
-            *slash = '\0';
-    }
-    return path;
 }

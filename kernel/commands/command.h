@@ -28,10 +28,4 @@ int command_failed(const struct error *error);
  * missing). */
 bool command_option(int argc, char **argv, int *at, const char *name, const char **ret_value);
 
-/* The folder that the program is installed in, without "/bin/forkernel"; new memory, NULL when
- * unknown. */
-char *command_prefix(void);
-/* The program's own path; new memory. */
-char *command_program(void);
-
 #endif

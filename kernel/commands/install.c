@@ -1,5 +1,6 @@
 /* forkernel install and uninstall: the kernel specification that front ends find us by. */
 #include "base/file.h"
+#include "base/program.h"
 #include "kernel/commands/command.h"
 
 #include <errno.h>
@@ -88,7 +89,7 @@ static void fill_in_program(const char *template, const char *program, struct bu
 static enum status install_file(
     const char *from_folder, const char *to_folder, const char *name, struct error *error) {
     char *from = file_join(from_folder, name), *to = file_join(to_folder, name);
-    char *program = command_program();
+    char *program = program_path();
     struct buf bytes = BUF_INIT, filled = BUF_INIT;
     enum status status = STATUS_OK;
     if (!from || !to || !program)
@@ -114,8 +115,7 @@ static int run_install(const struct command *command, int argc, char **argv) {
     char *target = target_folder(command, argc, argv, &exit_status);
     if (!target)
         return exit_status;
-    char *prefix = command_prefix();
-    char *source = prefix ? file_join(prefix, "share/forkernel/kernelspec") : NULL;
+    char *source = program_installed("share/forkernel/kernelspec");
     struct error error = {.message = "out of memory"};
     enum status status = source ? file_make_folders(target, 0755, &error) : STATUS_NO_MEMORY;
     for (size_t i = 0; status == STATUS_OK && i < sizeof spec_files / sizeof *spec_files; i++)
@@ -124,7 +124,6 @@ static int run_install(const struct command *command, int argc, char **argv) {
         printf("installed the kernel 'C (forkernel)' in %s\n", target);
     exit_status = status == STATUS_OK ? 0 : command_failed(&error);
     free(source);
-    free(prefix);
     free(target);
     return exit_status;
 }

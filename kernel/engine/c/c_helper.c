@@ -173,20 +173,3 @@ void helper_send(struct helper *helper, struct buf *out) {
         (void)kill(-helper->pid, SIGKILL);
     }
 }
-
-char *helper_installed_path(const char *name) {
-    char self[4096];
-    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (size < 0)
-        size = 0;
-    self[size] = '\0';
-    /* bin/forkernel -> the folder that holds bin */
-    for (int i = 0; i < 2; i++) {
-        char *slash = strrchr(self, '/');
-        if (slash)
-            *slash = '\0';
-    }
-    struct buf path = BUF_INIT;
-    buf_printf(&path, "%s/%s", self, name);
-    return buf_take(&path);
-}

@@ -36,8 +36,4 @@ int helper_stop(struct helper *helper);
    that is gone is noticed elsewhere; one that lets HELPER_QUEUE_BYTES pile up is ended. */
 void helper_send(struct helper *helper, struct buf *out);
 
-/* The path of one of our files, `name` under the installation that this executable belongs to:
-   "libexec/forkernel/forkernel-c-worker". The caller frees it; NULL without memory. */
-char *helper_installed_path(const char *name);
-
 #endif

@@ -1,5 +1,7 @@
 #include "kernel/engine/c/c_state.h"
 
+#include "base/program.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,8 +15,8 @@ const char c_language_missing_text[] =
     "`apt install clang-" FORKERNEL_CLANG_MAJOR " libclang-" FORKERNEL_CLANG_MAJOR "-dev`";
 
 void c_language_start(struct c_engine *engine) {
-    char *path = helper_installed_path(FORKERNEL_LIBEXEC "/forkernel-c-language");
-    char *include = helper_installed_path("share/forkernel/include");
+    char *path = program_installed(FORKERNEL_LIBEXEC "/forkernel-c-language");
+    char *include = program_installed("share/forkernel/include");
     char *argv[] = {path, engine->folder, include, NULL};
     if (!path || !include ||
         helper_start(&engine->language, engine->base.host->loop, argv, false, &engine->trouble) !=

@@ -2,6 +2,7 @@
 #include "kernel/engine/c/c_state.h"
 
 #include "base/clock.h"
+#include "base/program.h"
 #include "base/utf8.h"
 
 #include <signal.h>
@@ -34,7 +35,7 @@ static void drain(struct c_engine *engine) {
 }
 
 void c_worker_start(struct c_engine *engine) {
-    char *path = helper_installed_path(FORKERNEL_LIBEXEC "/forkernel-c-worker");
+    char *path = program_installed(FORKERNEL_LIBEXEC "/forkernel-c-worker");
     char *argv[] = {path, NULL};
     if (path && helper_start(&engine->worker, engine->base.host->loop, argv, true,
                     &engine->trouble) == STATUS_OK) {

@@ -245,3 +245,141 @@ bool lex_same(const char *a, size_t a_size, const char *b, size_t b_size) {
             return true;
     }
 }
+
+/* ---- conditionals ---- */
+
+const char *lex_directive_word(const char *text, struct lex_token token, size_t *ret_size) {
+    size_t at = token.start + 1;
+    *ret_size = 0;
+    if (token.kind != LEX_DIRECTIVE)
+        return NULL;
+    struct lexer lexer;
+    lexer_init(&lexer, text + at, token.end - at);
+    struct lex_token word = lexer_next(&lexer);
+    if (word.kind != LEX_IDENTIFIER)
+        return NULL;
+    *ret_size = word.end - word.start;
+    return text + at + word.start;
+}
+
+static bool directive_is(const char *text, struct lex_token token, const char *what) {
+    size_t size;
+    const char *word = lex_directive_word(text, token, &size);
+    return word && strlen(what) == size && memcmp(word, what, size) == 0;
+}
+
+static bool opens_group(const char *text, struct lex_token token) {
+    return directive_is(text, token, "if") || directive_is(text, token, "ifdef") ||
+           directive_is(text, token, "ifndef");
+}
+
+static bool opens_branch(const char *text, struct lex_token token) {
+    return directive_is(text, token, "else") || directive_is(text, token, "elif") ||
+           directive_is(text, token, "elifdef") || directive_is(text, token, "elifndef");
+}
+
+enum verdict { NO, YES, UNKNOWN };
+
+/* 0, 1 and __cplusplus */
+static enum verdict condition(const char *text, struct lex_token token) {
+    size_t size;
+    const char *word = lex_directive_word(text, token, &size);
+    const char *rest = word + size;
+    if (directive_is(text, token, "else"))
+        return YES;
+    struct lexer lexer;
+    lexer_init(&lexer, rest, token.end - (size_t)(rest - text));
+    struct lex_token at = lexer_next(&lexer);
+    bool positive = true;
+    enum verdict verdict = UNKNOWN;
+    if (word[size - 1] == 'f' && size > 4) { /* the ...def forms */
+        verdict = lex_is(rest, at, "__cplusplus") ? NO : UNKNOWN;
+        positive = !memchr(word, 'n', size);
+    } else {
+        for (; lex_is(rest, at, "!"); at = lexer_next(&lexer))
+            positive = !positive;
+        if (at.kind == LEX_NUMBER && at.end - at.start == 1 &&
+            (rest[at.start] == '0' || rest[at.start] == '1')) {
+            verdict = rest[at.start] == '1' ? YES : NO;
+        } else if (lex_is(rest, at, "defined")) {
+            at = lexer_next(&lexer);
+            bool open = lex_is(rest, at, "(");
+            if (open)
+                at = lexer_next(&lexer);
+            if (lex_is(rest, at, "__cplusplus") && (!open || lex_is(rest, lexer_next(&lexer), ")")))
+                verdict = NO;
+        }
+    }
+    at = lexer_next(&lexer);
+    if (at.kind != LEX_END || verdict == UNKNOWN)
+        return UNKNOWN;
+    return (verdict == YES) == positive ? YES : NO;
+}
+
+static void blank(char *text, size_t start, size_t end) {
+    for (size_t i = start; i < end; i++)
+        if (text[i] != '\n')
+            text[i] = ' ';
+}
+
+/* The next directive of the group behind token `at`: a branch or the #endif; `count` for none. */
+static size_t next_branch(
+    const char *text, const struct lex_token *tokens, size_t count, size_t at, bool *ret_plain) {
+    size_t depth = 0;
+    for (at++; at < count; at++) {
+        if (tokens[at].kind != LEX_DIRECTIVE) {
+            *ret_plain = false;
+        } else if (opens_group(text, tokens[at])) {
+            depth++;
+        } else if (directive_is(text, tokens[at], "endif")) {
+            if (depth == 0)
+                return at;
+            depth--;
+        } else if (depth == 0 && opens_branch(text, tokens[at])) {
+            return at;
+        }
+    }
+    return at;
+}
+
+/* The group that opens at token `first`. */
+static void resolve(char *text, const struct lex_token *tokens, size_t count, size_t first,
+    lex_is_excluded *is_excluded, void *context) {
+    bool plain = true;
+    bool known = true;
+    size_t end = first;
+    do {
+        if (condition(text, tokens[end]) == UNKNOWN)
+            known = false;
+        end = next_branch(text, tokens, count, end, &plain);
+        if (end >= count)
+            return;
+    } while (!directive_is(text, tokens[end], "endif"));
+    if (!known && plain)
+        return;
+    bool taken = false;
+    for (size_t at = first; at < end;) {
+        enum verdict verdict = condition(text, tokens[at]);
+        size_t next = next_branch(text, tokens, count, at, &plain);
+        size_t start = tokens[at].end;
+        bool excluded = taken || verdict == NO;
+        if (!known && is_excluded)
+            excluded = is_excluded(context, start, tokens[next].start);
+        taken = taken || !excluded;
+        blank(text, tokens[at].start, excluded ? tokens[next].start : start);
+        at = next;
+    }
+    blank(text, tokens[end].start, tokens[end].end);
+}
+
+void lex_exclude(char *text, size_t size, lex_is_excluded *is_excluded, void *context) {
+    size_t count;
+    if (!memchr(text, '#', size))
+        return;
+    struct lex_token *tokens = lex_all(text, size, &count, NULL);
+    for (size_t i = 0; tokens && i < count; i++)
+        if (tokens[i].kind == LEX_DIRECTIVE && text[tokens[i].start] == '#' &&
+            opens_group(text, tokens[i]))
+            resolve(text, tokens, count, i, is_excluded, context);
+    free(tokens);
+}

@@ -52,6 +52,17 @@ bool lex_is(const char *text, struct lex_token token, const char *what);
 struct lex_token *lex_all(
     const char *text, size_t size, size_t *ret_count, enum lex_fault *ret_fault);
 
+/* The word of a directive: "if" of "#  if X". NULL and 0 where there is none. */
+const char *lex_directive_word(const char *text, struct lex_token token, size_t *ret_size);
+
+/* Is the text between these offsets, one branch of a conditional, left out? */
+typedef bool lex_is_excluded(void *context, size_t start, size_t end);
+
+/* Blank out what #if and its like leave out, with these directives themselves; newlines stay.
+   `is_excluded` is asked about conditions that take more than a look at them; without it, the first
+   such branch stays. Groups of nothing but directives under such a condition are left alone. */
+void lex_exclude(char *text, size_t size, lex_is_excluded *is_excluded, void *context);
+
 /* Does the text mention the identifier `name`, members after . and -> and comments aside? Tags are
    names of their own: "#point" is `point` after struct, union or enum, "point" one elsewhere. */
 bool lex_mentions(const char *text, size_t size, const char *name);

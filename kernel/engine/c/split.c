@@ -303,9 +303,19 @@ static void check_brackets(struct split *split) {
 
 void split_init(
     struct split *split, const char *text, size_t size, split_is_type *is_type, void *context) {
-    *split = (struct split){.text = text, .size = size};
+    char *copy = malloc(size + 1);
+    *split = (struct split){.text = copy, .size = size};
+    if (!copy) {
+        split->failed = true;
+        return;
+    }
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    lex_exclude(copy, size, NULL, NULL);
+    text = copy;
     split->tokens = lex_all(text, size, &split->token_count, &split->fault);
     if (!split->tokens) {
+        split_finish(split);
         split->failed = true;
         return;
     }
@@ -340,7 +350,8 @@ void split_init(
 void split_finish(struct split *split) {
     free(split->tokens);
     free(split->items);
-    *split = (struct split){.text = split->text, .size = split->size};
+    free((char *)split->text);
+    *split = (struct split){0};
 }
 
 /* ---- names ---- */

@@ -29,7 +29,7 @@ struct split_item {
 };
 
 struct split {
-    const char *text;
+    const char *text; /* a copy without what conditionals leave out, of the same size */
     size_t size;
     struct lex_token *tokens;
     size_t token_count;
@@ -43,7 +43,7 @@ struct split {
 
 typedef bool split_is_type(void *context, const char *name, size_t size);
 
-/* Split `text`, which must outlive the result. `is_type` may be NULL. */
+/* Split `text`. `is_type` may be NULL. */
 void split_init(
     struct split *split, const char *text, size_t size, split_is_type *is_type, void *context);
 void split_finish(struct split *split);

@@ -96,7 +96,7 @@ void cell_finish(struct cell *cell);
 
 /* Split the cell and take the options out of its comments; again when the front has brought new
    type names, on which the split depends. */
-void cell_split(struct cell *cell, const struct language *language);
+void cell_split(struct cell *cell, struct language *language);
 /* Decide what stays and what moves, given the names in cell->changed. */
 void cell_plan(struct cell *cell, const struct language *language);
 

@@ -206,11 +206,71 @@ static void mark_runs(struct cell *cell) {
     }
 }
 
-void cell_split(struct cell *cell, const struct language *language) {
+/* ---- conditionals ---- */
+
+struct excluded {
+    struct cell *cell;
+    struct language *language;
+    bool asked;
+    size_t base; /* of the cell in the unit that was asked about */
+    size_t *offsets;
+    size_t count;
+};
+
+static const char *defined_name(const char *text, struct lex_token token, size_t *ret_size) {
+    size_t size;
+    const char *word = lex_directive_word(text, token, &size);
+    if (!word || size != 6 || memcmp(word, "define", 6) != 0)
+        return NULL;
+    struct lexer lexer;
+    lexer_init(&lexer, word + size, token.end - (size_t)(word + size - text));
+    struct lex_token name = lexer_next(&lexer);
+    *ret_size = name.end - name.start;
+    return name.kind == LEX_IDENTIFIER ? word + size + name.start : NULL;
+}
+
+/* The preprocessor itself says what it leaves out. What the cell defines counts as not defined
+   before it, so that a guard does not keep a cell from running twice. */
+static void ask_preprocessor(struct excluded *excluded) {
+    const struct cell *cell = excluded->cell;
+    struct buf unit = BUF_INIT;
+    size_t count;
+    cell_add_prelude(&unit, &excluded->language->session);
+    struct lex_token *tokens = lex_all(cell->code, cell->size, &count, NULL);
+    for (size_t i = 0; tokens && i < count; i++) {
+        size_t size;
+        const char *name = defined_name(cell->code, tokens[i], &size);
+        if (name)
+            buf_printf(&unit, "#undef %.*s\n", (int)size, name);
+    }
+    free(tokens);
+    excluded->base = unit.size;
+    buf_append(&unit, cell->code, cell->size);
+    excluded->offsets = front_excluded(&excluded->language->front, &unit, &excluded->count);
+    excluded->asked = true;
+    buf_finish(&unit);
+}
+
+static bool is_excluded(void *context, size_t start, size_t end) {
+    struct excluded *excluded = context;
+    if (!excluded->asked)
+        ask_preprocessor(excluded);
+    size_t at = excluded->base + (end > start ? end - 1 : start);
+    for (size_t i = 0; i < excluded->count; i += 2)
+        if (at >= excluded->offsets[i] && at < excluded->offsets[i + 1])
+            return true;
+    return false;
+}
+
+void cell_split(struct cell *cell, struct language *language) {
+    struct excluded excluded = {.cell = cell, .language = language};
     take_options(cell);
     split_finish(&cell->split);
     free(cell->items);
-    split_init(&cell->split, cell->code, cell->size, cell_is_type, (void *)language);
+    memcpy(cell->text, cell->code, cell->size);
+    lex_exclude(cell->text, cell->size, is_excluded, &excluded);
+    free(excluded.offsets);
+    split_init(&cell->split, cell->text, cell->size, cell_is_type, language);
     cell->items = must_allocate(NULL, (cell->split.count + 1) * sizeof *cell->items);
     memset(cell->items, 0, (cell->split.count + 1) * sizeof *cell->items);
     mark_conditionals(cell);

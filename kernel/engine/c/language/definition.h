@@ -51,11 +51,8 @@ struct definition *definition_create(enum definition_kind kind, const char *prel
     size_t prelude_size, const char *source, size_t source_size);
 void definition_add_name(struct definition *definition, const char *name, size_t size);
 /* As split_type_names() reports them, the tag among names with its #. */
-struct names;
 void definition_add_type_name(
     struct definition *definition, enum split_name_kind kind, const char *name, size_t size);
-void names_add_type_name(
-    struct names *names, enum split_name_kind kind, const char *name, size_t size);
 bool definition_is_typedef(const struct definition *definition, const char *name);
 /* What to call it before people. */
 const char *definition_title(const struct definition *definition);
@@ -74,6 +71,8 @@ struct names {
     size_t count;
 };
 void names_add(struct names *names, const char *name, size_t size);
+void names_add_type_name(
+    struct names *names, enum split_name_kind kind, const char *name, size_t size);
 bool names_have(const struct names *names, const char *name);
 void names_remove(struct names *names, const char *name);
 void names_finish(struct names *names);

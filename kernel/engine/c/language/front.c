@@ -151,6 +151,45 @@ bool front_prepare(struct front *front, const char *text, const char *cflags) {
     return fine;
 }
 
+static CXTranslationUnit parse_afresh(
+    struct front *front, struct CXUnsavedFile *file, unsigned options) {
+    CXTranslationUnit tu = NULL;
+    const char *args[MOST_ARGUMENTS];
+    size_t count = parser_arguments(front, args, "c");
+    if (front->pch) {
+        args[count++] = "-include-pch";
+        args[count++] = front->pch;
+    }
+    if (clang_parseTranslationUnit2(front->index, front_unit_name, args, (int)count, file, 1,
+            options, &tu) != CXError_Success)
+        return NULL;
+    return tu;
+}
+
+size_t *front_excluded(struct front *front, const struct buf *unit, size_t *ret_count) {
+    struct CXUnsavedFile file = {front_unit_name, buf_string(unit), unit->size};
+    size_t *offsets = NULL;
+    *ret_count = 0;
+    CXTranslationUnit tu = parse_afresh(
+        front, &file, CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_KeepGoing);
+    if (!tu)
+        return NULL;
+    CXSourceRangeList *ranges = clang_getSkippedRanges(tu, clang_getFile(tu, front_unit_name));
+    for (unsigned i = 0; ranges && i < ranges->count; i++) {
+        unsigned start;
+        unsigned end;
+        clang_getFileLocation(clang_getRangeStart(ranges->ranges[i]), NULL, NULL, NULL, &start);
+        clang_getFileLocation(clang_getRangeEnd(ranges->ranges[i]), NULL, NULL, NULL, &end);
+        offsets = must_allocate(offsets, (*ret_count + 2) * sizeof *offsets);
+        offsets[(*ret_count)++] = start;
+        offsets[(*ret_count)++] = end;
+    }
+    if (ranges)
+        clang_disposeSourceRangeList(ranges);
+    clang_disposeTranslationUnit(tu);
+    return offsets;
+}
+
 CXTranslationUnit front_parse(struct front *front, const struct buf *unit) {
     struct CXUnsavedFile file = {front_unit_name, buf_string(unit), unit->size};
     if (front->tu && clang_reparseTranslationUnit(
@@ -158,15 +197,6 @@ CXTranslationUnit front_parse(struct front *front, const struct buf *unit) {
         return front->tu;
     if (front->tu)
         clang_disposeTranslationUnit(front->tu);
-    front->tu = NULL;
-    const char *args[MOST_ARGUMENTS];
-    size_t count = parser_arguments(front, args, "c");
-    if (front->pch) {
-        args[count++] = "-include-pch";
-        args[count++] = front->pch;
-    }
-    if (clang_parseTranslationUnit2(front->index, front_unit_name, args, (int)count, &file, 1,
-            CXTranslationUnit_None, &front->tu) != CXError_Success)
-        front->tu = NULL;
+    front->tu = parse_afresh(front, &file, CXTranslationUnit_None);
     return front->tu;
 }

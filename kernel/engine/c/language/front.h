@@ -41,6 +41,10 @@ bool front_prepare(struct front *front, const char *text, const char *cflags);
 /* Parse `unit` on top of the front. NULL when libclang fails. The result is the front's. */
 CXTranslationUnit front_parse(struct front *front, const struct buf *unit);
 
+/* What the preprocessor leaves out of `unit` on top of the front: pairs of offsets, the caller's.
+ */
+size_t *front_excluded(struct front *front, const struct buf *unit, size_t *ret_count);
+
 /* The name that the parsed text goes by. */
 extern const char front_unit_name[];
 

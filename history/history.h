@@ -125,6 +125,11 @@ enum status history_open(const struct history_options *options, struct history *
 /* Sessions and runs of it must have ended before. NULL is fine. */
 void history_close(struct history **history);
 
+/* Fold SQLite's log into the database, as far as no other process is in the way. Takes
+ * milliseconds, an fsync among them: for a quiet moment after runs. Nothing depends on it but the
+ * length of the log. */
+void history_tidy(struct history *history);
+
 /* Borrowed until history_close(). */
 const char *history_folder(const struct history *history);
 const char *history_database_path(const struct history *history);

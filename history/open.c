@@ -100,11 +100,20 @@ static enum status connect(struct history *history, struct error *error) {
         return sql_fail(sql, SQLITE_READONLY, error);
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     /* NORMAL: a commit is a write, not an fsync: safe against kill, and after a power cut the store
-       is whole but may miss the last moments. The log is cut back when a burst has grown it. */
+       is whole but may miss the last moments. Folding the log into the database has an fsync in it:
+       that is for history_tidy() in a quiet moment, and in between only when the log has grown to
+       32 MiB. */
     return sql_script(sql,
         "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608;"
+        "PRAGMA wal_autocheckpoint = 8192;"
         "PRAGMA temp_store = MEMORY",
         error);
+}
+
+void history_tidy(struct history *history) {
+    if (!history->read_only)
+        (void)sqlite3_wal_checkpoint_v2(
+            history->sql.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 static enum status make_folder(struct history *history, const char *name, struct error *error) {

@@ -15,6 +15,7 @@ enum {
         512 *
         1024, /* of each stream of a run go out live, as much as the history keeps of a beginning */
     SHOWN_TAIL_BYTES = 64 * 1024,
+    TIDY_AFTER_MS = 2000,
 };
 
 struct execution_record {
@@ -26,7 +27,7 @@ struct execution_record {
 static void start_next(struct kernel *kernel);
 
 void execution_init(struct execution *execution) {
-    *execution = (struct execution){.flush_timer = -1};
+    *execution = (struct execution){.flush_timer = -1, .tidy_timer = -1};
     front_text_init(&execution->text, SHOWN_BYTES, SHOWN_TAIL_BYTES);
 }
 
@@ -100,6 +101,23 @@ static void set_parent(struct execution *execution, json_t *header) {
     execution->last_parent = header;
 }
 
+static int on_tidy(zloop_t *loop, int timer, void *context) {
+    (void)loop;
+    (void)timer;
+    struct kernel *kernel = context;
+    kernel->execution.tidy_timer = -1;
+    if (!kernel->execution.running)
+        recorder_tidy(kernel->recorder);
+    return 0;
+}
+
+static void tidy_later(struct kernel *kernel) {
+    struct execution *execution = &kernel->execution;
+    if (execution->tidy_timer >= 0)
+        zloop_timer_end(kernel->loop, execution->tidy_timer);
+    execution->tidy_timer = zloop_timer(kernel->loop, TIDY_AFTER_MS, 1, on_tidy, kernel);
+}
+
 /* The request is answered and idle follows; then it is the next one's turn. */
 static void end_running(struct kernel *kernel) {
     struct request *request = kernel->execution.running;
@@ -110,6 +128,8 @@ static void end_running(struct kernel *kernel) {
             .hidden) { /* what background work goes on printing belongs to the cell before */
         set_parent(&kernel->execution, kernel->execution.recorded_parent);
         recorder_pause(kernel->recorder, false);
+    } else {
+        tidy_later(kernel);
     }
 }
 

@@ -31,6 +31,7 @@ struct execution {
     struct front_text text; /* stdout and stderr on their way to the front end */
     int64_t last_flush_us;  /* when some of it left last */
     int flush_timer;        /* zloop's, or -1 */
+    int tidy_timer;         /* zloop's, or -1: the history's housekeeping, once it is quiet */
 };
 
 void execution_init(struct execution *execution);

@@ -231,6 +231,11 @@ void recorder_clear(struct recorder *recorder, bool wait) {
     recorder->spent_us += clock_monotonic_us() - from;
 }
 
+void recorder_tidy(struct recorder *recorder) {
+    if (recorder->history)
+        history_tidy(recorder->history);
+}
+
 int64_t recorder_take_time_us(struct recorder *recorder) {
     int64_t spent = recorder->spent_us;
     recorder->spent_us = 0;

@@ -48,6 +48,9 @@ void recorder_clear(struct recorder *recorder, bool wait);
  * belongs to no run. */
 void recorder_pause(struct recorder *recorder, bool paused);
 
+/* It is quiet: housekeeping that takes some milliseconds. */
+void recorder_tidy(struct recorder *recorder);
+
 /* Microseconds spent in here since the last call. */
 int64_t recorder_take_time_us(struct recorder *recorder);
 

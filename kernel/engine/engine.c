@@ -1,17 +1,11 @@
 #include "kernel/engine/engine.h"
 
-#ifdef HAVE_C_ENGINE
 #include "kernel/engine/c/c_engine.h"
-#endif
 #include "kernel/engine/echo/echo_engine.h"
 
 #include <string.h>
 
-static const struct engine_ops *const engines[] = {
-#ifdef HAVE_C_ENGINE
-    &c_engine_ops,
-#endif
-    &echo_engine_ops};
+static const struct engine_ops *const engines[] = {&c_engine_ops, &echo_engine_ops};
 
 const struct engine_ops *engine_at(size_t index) {
     return index < sizeof engines / sizeof *engines ? engines[index] : NULL;

@@ -183,52 +183,89 @@ static bool starts_declaration(const struct split *split, size_t at, const struc
     return known && (token_is(split, next, "*") || token_is(split, next, "("));
 }
 
+/* Past `struct`, `union` or `enum` at `at` with its attributes, name and body. */
+static size_t skip_tag(const struct split *split, size_t at) {
+    for (at++; at < split->token_count; at++) {
+        if (is_one_of(split, at, group_words) && token_is(split, at + 1, "("))
+            at = split_skip_group(split, at + 1) - 1;
+        else if (token_is(split, at, "{"))
+            return split_skip_group(split, at);
+        else if (split->tokens[at].kind == LEX_IDENTIFIER)
+            return token_is(split, at + 1, "{") ? split_skip_group(split, at + 1) : at + 1;
+        else
+            return at;
+    }
+    return at;
+}
+
+static const char *const not_types[] = {"typedef", "extern", "static", "auto", "register",
+    "_Thread_local", "thread_local", "__thread", "const", "volatile", "restrict", "__restrict",
+    "inline", "__inline", "__inline__", "_Noreturn", "_Alignas", "alignas", "__attribute__",
+    "__attribute", "__extension__", "__const", "__volatile__", "__declspec", "__asm__", "asm",
+    NULL};
+
+/* The name that the first declarator of the declaration at `at` declares, which parentheses may
+   wrap: token_count where there is none. */
+static size_t declared_name(const struct split *split, size_t at, size_t end) {
+    bool typed = false;
+    while (at < end) {
+        bool group = is_one_of(split, at, group_words) && token_is(split, at + 1, "(");
+        if (is_one_of(split, at, tag_words)) {
+            at = skip_tag(split, at);
+            typed = true;
+        } else if (group || is_one_of(split, at, declaration_words)) {
+            typed = typed || !is_one_of(split, at, not_types);
+            at = group ? split_skip_group(split, at + 1) : at + 1;
+        } else if (split->tokens[at].kind == LEX_IDENTIFIER) {
+            bool more = at + 1 < end && split->tokens[at + 1].kind == LEX_IDENTIFIER;
+            bool wrapped = token_is(split, at + 1, "*") || token_is(split, at + 1, "(");
+            if (!more && (typed || !wrapped))
+                return at;
+            typed = true;
+            at++;
+        } else if (token_is(split, at, "*") || token_is(split, at, "(")) {
+            at++;
+        } else {
+            break;
+        }
+    }
+    return split->token_count;
+}
+
 /* Up to the semicolon, or to the } of a function's body. */
 static void take_declaration(const struct split *split, struct split_item *item) {
     size_t at = item->first;
     bool assigned = false;
-    bool parameters = false; /* the last thing was a parameter list */
-    size_t name = 0;
     item->kind = SPLIT_DECLARATION;
     while (at < split->token_count) {
         if (token_is(split, at, ";")) {
             item->count = at + 1 - item->first;
             return;
         }
-        if (token_is(split, at, "{") && parameters && !assigned) {
-            item->kind = SPLIT_FUNCTION;
-            item->name = name;
-            item->body = at;
-            at = split_skip_group(split, at);
-            item->unfinished = at >= split->token_count && !token_is(split, at - 1, "}");
-            item->count = at - item->first;
-            return;
+        if (token_is(split, at, "{") && !assigned) {
+            size_t name = declared_name(split, item->first, at);
+            if (name < at && token_is(split, name + 1, "(")) {
+                item->kind = SPLIT_FUNCTION;
+                item->name = name;
+                item->body = at;
+                at = split_skip_group(split, at);
+                item->unfinished = at >= split->token_count && !token_is(split, at - 1, "}");
+                item->count = at - item->first;
+                return;
+            }
         }
         if (token_is(split, at, "}"))
             break;
         if (token_is(split, at, "=") || token_is(split, at, ","))
             assigned = true;
-        if (is_one_of(split, at, group_words) && token_is(split, at + 1, "(")) {
+        if (is_one_of(split, at, group_words) && token_is(split, at + 1, "("))
             at = split_skip_group(split, at + 1);
-        } else if (token_is(split, at, "(")) {
-            bool named = at > item->first && split->tokens[at - 1].kind == LEX_IDENTIFIER;
-            if (named)
-                name = at - 1;
-            for (size_t i = at + 1; !named && !parameters && token_is(split, at + 1, "*") &&
-                                    i < split->token_count && !token_is(split, i, ")");
-                i++) {
-                if (split->tokens[i].kind == LEX_IDENTIFIER) { /* int (*f(void))(int) */
-                    name = i;
-                    named = true;
-                }
-            }
-            parameters = parameters || named;
+        else if (is_one_of(split, at, tag_words))
+            at = skip_tag(split, at);
+        else if (opens(split, at))
             at = split_skip_group(split, at);
-        } else if (opens(split, at)) {
-            at = split_skip_group(split, at);
-        } else {
+        else
             at++;
-        }
     }
     item->count = at - item->first;
     item->unfinished = true;
@@ -425,9 +462,14 @@ static void typedef_names(
     }
 }
 
+/* Past the tokens of an item that may hold type definitions for the session. */
+static size_t types_end(const struct split_item *item) {
+    return item->kind == SPLIT_FUNCTION ? item->name : item->first + item->count;
+}
+
 void split_type_names(
     const struct split *split, const struct split_item *item, split_name *found, void *context) {
-    size_t end = item->first + item->count;
+    size_t end = types_end(item);
     for (size_t at = item->first; at < end; at++) {
         if (!is_one_of(split, at, tag_words))
             continue;
@@ -454,7 +496,7 @@ void split_type_names(
 
 bool split_tag_body(const struct split *split, const struct split_item *item, size_t *ret_keyword,
     size_t *ret_open, size_t *ret_close) {
-    size_t end = item->first + item->count;
+    size_t end = types_end(item);
     for (size_t at = item->first; at < end;) {
         size_t name;
         if (is_one_of(split, at, tag_words)) {

@@ -375,6 +375,20 @@ static void code_tag(struct coder *coder, size_t i) {
     unit_finish(&unit);
 }
 
+/* A type that a function's definition brings is one of its own from here on. */
+static void code_function_tag(struct coder *coder, size_t i) {
+    struct cell *cell = coder->cell;
+    size_t keyword;
+    size_t open;
+    size_t close;
+    if (!split_tag_body(&cell->split, &cell->split.items[i], &keyword, &open, &close))
+        return;
+    code_tag(coder, i);
+    for (size_t at = cell->split.tokens[open].start; at < cell->split.tokens[close].end; at++)
+        if (cell->text[at] != '\n')
+            cell->text[at] = ' ';
+}
+
 static bool later_defined(const struct cell *cell, const char *name) {
     for (size_t i = 0; i < cell->entity_count; i++)
         if (cell->entities[i].is_function && cell->entities[i].is_definition &&
@@ -613,6 +627,7 @@ static void code_item(struct coder *coder, size_t i) {
         code_declaration(coder, i);
         break;
     case SPLIT_FUNCTION:
+        code_function_tag(coder, i);
         for (size_t k = 0; k < cell->entity_count; k++) {
             if (cell->entities[k].item != i || !cell->entities[k].is_function)
                 continue;

@@ -320,6 +320,7 @@ void cell_item_names(const struct cell *cell, size_t i, struct names *names) {
     } else if (item->kind == SPLIT_FUNCTION) {
         struct lex_token name = cell->split.tokens[item->name];
         names_add(names, cell->text + name.start, name.end - name.start);
+        split_type_names(&cell->split, item, gather_name, &gather);
     }
 }
 
@@ -344,6 +345,27 @@ static void blank_static(struct cell *cell) {
                 blank(cell, token.start, token.end);
         }
     }
+}
+
+/* `struct s { int x; } f(void) {...}` */
+static void find_unchanged_tag(
+    struct cell *cell, const struct language *language, size_t i, const struct names *names) {
+    const struct split *split = &cell->split;
+    size_t keyword;
+    size_t open;
+    size_t close;
+    if (names->count < 2 || !split_tag_body(split, &split->items[i], &keyword, &open, &close) ||
+        close >= split->token_count)
+        return;
+    const struct definition *live = session_find(&language->session, names->items[1]);
+    size_t start = split->tokens[keyword].start;
+    size_t end = split->tokens[close].end;
+    if (live && lex_same(live->source, strlen(live->source), cell->code + start, end - start))
+        blank(cell, split->tokens[open].start, end);
+    else
+        for (size_t k = 1; k < names->count; k++)
+            if (session_find(&language->session, names->items[k]))
+                names_add(&cell->changed, names->items[k], strlen(names->items[k]));
 }
 
 /* A type, macro or inline function that is live word for word needs nothing. */
@@ -389,6 +411,7 @@ static void find_unchanged(struct cell *cell, const struct language *language) {
             else if (live && (live->kind == DEFINITION_INLINE || inline_now ||
                                  live->kind == DEFINITION_PROTOTYPE))
                 names_add(&cell->changed, names.items[0], strlen(names.items[0]));
+            find_unchanged_tag(cell, language, i, &names);
         }
         names_finish(&names);
     }

@@ -244,7 +244,10 @@ static void take_declaration(const struct split *split, struct split_item *item)
         }
         if (token_is(split, at, "{") && !assigned) {
             size_t name = declared_name(split, item->first, at);
-            if (name < at && token_is(split, name + 1, "(")) {
+            size_t after = name + 1;
+            while (token_is(split, after, ")"))
+                after++;
+            if (name < at && token_is(split, after, "(")) {
                 item->kind = SPLIT_FUNCTION;
                 item->name = name;
                 item->body = at;

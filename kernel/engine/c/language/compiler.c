@@ -24,7 +24,8 @@ enum { MOST_ARGUMENTS = 512, MOST_OUTPUT_BYTES = 256 * 1024 };
    copy the page tables of libclang and leave every page to be copied at the next write: 4 ms a
    cell, measured. Until execv() the child makes system calls only and writes to nothing but its own
    locals. */
-/* NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork) */
+/* NOLINTBEGIN(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork)
+ */
 static pid_t spawn(const char *const argv[], int in, int out, int err) {
     pid_t parent = getpid();
     pid_t pid = vfork();
@@ -42,7 +43,8 @@ static pid_t spawn(const char *const argv[], int in, int out, int err) {
     (void)execv(argv[0], (char *const *)argv);
     _exit(127);
 }
-/* NOLINTEND(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork) */
+/* NOLINTEND(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork)
+ */
 
 static void reap(pid_t *pid) {
     if (*pid > 0) {

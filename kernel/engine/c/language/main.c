@@ -185,6 +185,10 @@ static void commit(struct service *service) {
         return;
     struct language *language = &service->language;
     session_copy(&language->session, &service->cell.after);
+    if (service->cell.is_program) { /* its options end with it */
+        drop_cell(service);
+        return;
+    }
     free(language->cflags);
     free(language->ldflags);
     language->cflags = must_copy(service->cell.cflags, strlen(service->cell.cflags));

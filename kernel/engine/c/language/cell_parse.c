@@ -461,3 +461,103 @@ enum cell_verdict cell_parse(struct cell *cell, struct language *language) {
     }
     return CELL_ERRORS;
 }
+
+/* ---- what outlives the worker ---- */
+
+/* Does a macro stand for something with one of these names? Its parameters are its own. */
+static bool macro_needs(const struct definition *macro, const struct names *names) {
+    const char *text = macro->source;
+    struct lexer lexer;
+    lexer_init(&lexer, text + 1, strlen(text + 1));
+    (void)lexer_next(&lexer); /* define */
+    struct lex_token name = lexer_next(&lexer);
+    const char *rest = text + 1 + name.end;
+    const char *body = rest;
+    if (*rest == '(')
+        body = rest + strcspn(rest, ")");
+    for (size_t i = 0; i < names->count; i++) {
+        bool parameter = body > rest && lex_mentions(rest, (size_t)(body - rest), names->items[i]);
+        if (!parameter && lex_mentions(body, strlen(body), names->items[i]))
+            return true;
+    }
+    return false;
+}
+
+static void add_names(struct names *names, const struct definition *definition) {
+    for (size_t i = 0; i < definition->name_count; i++)
+        names_add(names, definition->names[i], strlen(definition->names[i]));
+}
+
+/* The first pass: by kind, and macros by their words. */
+static void drop_stored(struct session *session, struct names *lost) {
+    size_t before;
+    for (size_t i = 0; i < session->count; i++)
+        if (session->items[i]->kind == DEFINITION_VARIABLE ||
+            session->items[i]->kind == DEFINITION_FUNCTION)
+            add_names(lost, session->items[i]);
+    do {
+        before = lost->count;
+        for (size_t i = 0; i < session->count; i++)
+            if (session->items[i]->kind == DEFINITION_DIRECTIVE &&
+                macro_needs(session->items[i], lost))
+                add_names(lost, session->items[i]);
+    } while (lost->count != before);
+    size_t kept = 0;
+    for (size_t i = 0; i < session->count; i++) {
+        const struct definition *definition = session->items[i];
+        bool stored = definition->kind == DEFINITION_VARIABLE ||
+                      definition->kind == DEFINITION_FUNCTION ||
+                      (definition->kind == DEFINITION_DIRECTIVE && macro_needs(definition, lost));
+        if (!stored)
+            session->items[kept++] = definition;
+    }
+    session->count = kept;
+}
+
+/* Everything else is asked of the parser: what has errors now goes too. */
+static bool drop_broken(struct language *language) {
+    struct session *session = &language->session;
+    struct unit unit = {0};
+    bool dropped = false;
+    for (size_t i = 0; i < session->count; i++) {
+        if (session->items[i]->kind == DEFINITION_FRONT)
+            continue;
+        unit_definition(&unit, session->items[i], session->items[i]->prelude,
+            strlen(session->items[i]->prelude));
+        unit_string(&unit, "\n");
+    }
+    CXTranslationUnit tu = front_parse(&language->front, &unit.text);
+    for (unsigned k = 0; tu && k < clang_getNumDiagnostics(tu); k++) {
+        CXDiagnostic diagnostic = clang_getDiagnostic(tu, k);
+        bool in_unit;
+        size_t at = unit_offset(clang_getDiagnosticLocation(diagnostic), &in_unit);
+        const struct unit_piece *piece =
+            in_unit && clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error
+                ? unit_find(&unit, at)
+                : NULL;
+        clang_disposeDiagnostic(diagnostic);
+        for (size_t i = 0; piece && i < session->count; i++) {
+            if (session->items[i] != piece->definition)
+                continue;
+            memmove(&session->items[i], &session->items[i + 1],
+                (session->count - i - 1) * sizeof(struct definition *));
+            session->count--;
+            dropped = true;
+            break;
+        }
+    }
+    if (!tu)
+        session_clear(session);
+    unit_finish(&unit);
+    return dropped;
+}
+
+void cell_keep_texts(struct language *language) {
+    struct names lost = {0};
+    drop_stored(&language->session, &lost);
+    names_finish(&lost);
+    for (int round = 0; round < MOST_ROUNDS; round++)
+        if (!drop_broken(language))
+            return;
+    session_clear(&language->session);
+}

@@ -213,7 +213,7 @@ static void handle(struct service *service, const struct frame *frame) {
     case LANGUAGE_RESET:
         compiler_cancel(&service->compiler);
         drop_cell(service);
-        session_clear(&service->language.session);
+        cell_keep_texts(&service->language);
         break;
     case LANGUAGE_COMPLETE:
         query_complete(service, frame_int(frame, 0, 0), frame_string(frame, 1),

@@ -51,7 +51,8 @@ static unsigned long tag_number(const char *text, size_t size) {
     return hash;
 }
 
-bool cell_tag(const struct cell *cell, size_t i, char ret_tag[32]) {
+/* The text of item `i`'s nameless type from its keyword on; false where there is none. */
+static bool nameless(const struct cell *cell, size_t i, size_t *ret_start, size_t *ret_size) {
     const struct split_item *item = &cell->split.items[i];
     size_t keyword;
     size_t open;
@@ -60,9 +61,28 @@ bool cell_tag(const struct cell *cell, size_t i, char ret_tag[32]) {
         !split_tag_body(&cell->split, item, &keyword, &open, &close) || open != keyword + 1 ||
         close >= cell->split.token_count)
         return false;
-    size_t start = cell->split.tokens[keyword].end;
-    (void)snprintf(ret_tag, 32, "fk_tag_%lx",
-        tag_number(cell->code + start, cell->split.tokens[close].end - start));
+    *ret_start = cell->split.tokens[keyword].start;
+    *ret_size = cell->split.tokens[close].end - *ret_start;
+    return true;
+}
+
+bool cell_tag(const struct cell *cell, size_t i, char ret_tag[32]) {
+    size_t start;
+    size_t size;
+    unsigned before = 0; /* how many of this cell have the same text */
+    if (!nameless(cell, i, &start, &size))
+        return false;
+    unsigned long number = tag_number(cell->code + start, size);
+    for (size_t k = 0; k < i; k++) {
+        size_t other;
+        size_t other_size;
+        before += nameless(cell, k, &other, &other_size) &&
+                  tag_number(cell->code + other, other_size) == number;
+    }
+    if (before)
+        (void)snprintf(ret_tag, 32, "fk_tag_%08lx%x", number, before);
+    else
+        (void)snprintf(ret_tag, 32, "fk_tag_%08lx", number);
     return true;
 }
 

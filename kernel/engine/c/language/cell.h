@@ -124,6 +124,8 @@ void cell_keep_texts(struct language *language);
 
 /* The definitions before the cell's own text, as later cells see them. */
 void cell_add_prelude(struct buf *out, const struct session *session);
+/* From here on, __func__ and its like are this name; NULL: what they are by themselves. */
+void cell_name_function(struct buf *out, const char *name);
 /* Item `i` as it goes into the parsed unit: with tags for the nameless. */
 void cell_add_item(struct cell *cell, struct unit *unit, size_t i);
 /* The tag that a nameless struct of item `i`'s variables gets; false where there is none. */

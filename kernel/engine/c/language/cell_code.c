@@ -209,16 +209,14 @@ static void stub(struct coder *coder, const struct definition *f, unsigned code)
  */
 static void body(struct coder *coder, const struct definition *f, unsigned code, bool is_new) {
     const char *name = f->names[0];
-    buf_printf(coder->out,
-        "#define __func__ \"%s\"\n#define __FUNCTION__ \"%s\"\n#define __PRETTY_FUNCTION__ \"%s\"\n"
-        "__attribute__((visibility(\"hidden\"), used))",
-        name, name, name);
+    cell_name_function(coder->out, name);
+    buf_append_string(coder->out, "__attribute__((visibility(\"hidden\"), used))");
     line_marker(coder, f->cell, f->line);
     buf_append(coder->out, f->source, f->name_offset);
     buf_printf(coder->out, "fk_i%u_%s", code, name);
     buf_append_string(coder->out, f->source + f->name_offset + strlen(name));
-    buf_append_string(
-        coder->out, "\n#undef __func__\n#undef __FUNCTION__\n#undef __PRETTY_FUNCTION__\n");
+    buf_append_char(coder->out, '\n');
+    cell_name_function(coder->out, NULL);
     if (is_new) {
         stub(coder, f, code);
     } else {
@@ -526,14 +524,17 @@ static void code_statement(struct coder *coder, size_t i) {
     const struct cell *cell = coder->cell;
     const struct split_item *item = &cell->split.items[i];
     if (cell->items[i].run_start) {
+        cell_name_function(coder->out, "cell");
         buf_printf(coder->out, "static __attribute__((noinline)) void fk_s%zu(void) {", i);
         if (cell->items[i].reached)
             buf_printf(&coder->calls, "fk_s%zu();\n", i);
     }
     line_marker(coder, cell->number, cell_line(cell, item->start));
     cell_text(coder, item->start, item->end);
-    if (cell->items[i].run_end)
+    if (cell->items[i].run_end) {
         buf_append_string(coder->out, "\n}\n");
+        cell_name_function(coder->out, NULL);
+    }
 }
 
 static void code_expression(struct coder *coder, size_t i) {
@@ -544,6 +545,7 @@ static void code_expression(struct coder *coder, size_t i) {
     bool shown = cell->wants_result && cell->has_result && type.kind != CXType_Void;
     bool in_place = type.kind == CXType_ConstantArray || type.kind == CXType_FunctionProto ||
                     type.kind == CXType_FunctionNoProto;
+    cell_name_function(out, "cell");
     buf_printf(out, "static __attribute__((noinline)) void fk_s%zu(void) {\n", i);
     if (shown) {
         CXString spelled = clang_getTypeSpelling(cell->result);
@@ -559,6 +561,7 @@ static void code_expression(struct coder *coder, size_t i) {
         buf_append_string(out, "fk_show_end();\n");
     }
     buf_append_string(out, "}\n");
+    cell_name_function(out, NULL);
     if (cell->items[i].reached)
         buf_printf(&coder->calls, "fk_s%zu();\n", i);
 }

@@ -29,6 +29,16 @@ void cell_add_shadows(struct buf *out, const struct cell *cell) {
 
 /* ---- the unit ---- */
 
+void cell_name_function(struct buf *out, const char *name) {
+    static const char *const macros[] = {"__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"};
+    for (size_t i = 0; i < sizeof macros / sizeof *macros; i++) {
+        if (name)
+            buf_printf(out, "#define %s \"%s\"\n", macros[i], name);
+        else
+            buf_printf(out, "#undef %s\n", macros[i]);
+    }
+}
+
 void cell_add_prelude(struct buf *out, const struct session *session) {
     for (size_t i = 0; i < session->count; i++) {
         const struct definition *definition = session->items[i];
@@ -136,10 +146,12 @@ void cell_build_unit(struct cell *cell) {
         const struct cell_item *role = &cell->items[i];
         if (role->role == ITEM_PLAIN || (role->role == ITEM_HOISTED && !cell->hoists)) {
             bool in_run = item->kind == SPLIT_STATEMENT && !role->run_start;
-            if (item->kind == SPLIT_STATEMENT && role->run_start)
+            bool begins = item->kind == SPLIT_EXPRESSION ||
+                          (item->kind == SPLIT_STATEMENT && role->run_start);
+            if (begins) {
+                cell_name_function(&unit->text, "cell");
                 unit_printf(unit, "static void fk_s%zu(void) {\n", i);
-            if (item->kind == SPLIT_EXPRESSION)
-                unit_printf(unit, "static void fk_s%zu(void) {\n", i);
+            }
             if (item->kind == SPLIT_DIRECTIVE && !in_run)
                 unit_string(unit, "\n");
             cell_add_item(cell, unit, i);
@@ -153,6 +165,8 @@ void cell_build_unit(struct cell *cell) {
                 buf_append(&unit->text, cell->text + item->start, item->end - item->start);
                 unit_string(unit, "\n)) *fk_probe_value;\n}\n");
             }
+            if (item->kind == SPLIT_EXPRESSION || (item->kind == SPLIT_STATEMENT && role->run_end))
+                cell_name_function(&unit->text, NULL);
         }
         add_moved(cell, i);
     }
@@ -334,8 +348,9 @@ bool cell_forgives(const struct cell *cell, CXDiagnostic diagnostic) {
         if (in_unit && !(piece && piece->origin == UNIT_DEFINITION)) {
             for (size_t i = 0; i < cell->split.count; i++)
                 if (cell->split.items[i].kind == SPLIT_EXPRESSION &&
-                    at >= unit_locate(&cell->unit, cell->split.items[i].start))
-                    return true;
+                    at > unit_locate(&cell->unit, cell->split.items[i].start) +
+                             (cell->split.items[i].end - cell->split.items[i].start) + 1)
+                    return true; /* past the semicolon behind it */
         }
         return in_unit && clang_getDiagnosticSeverity(diagnostic) < CXDiagnostic_Error;
     }
@@ -349,6 +364,8 @@ bool cell_forgives(const struct cell *cell, CXDiagnostic diagnostic) {
         return true;
     if (kind == SPLIT_DECLARATION &&
         spelling_has(diagnostic, "declaration does not declare anything"))
+        return true;
+    if (kind == SPLIT_STATEMENT && spelling_has(diagnostic, "unused label"))
         return true;
     return kind == SPLIT_EXPRESSION && (spelling_has(diagnostic, "result unused") ||
                                            spelling_has(diagnostic, "ignoring return value"));

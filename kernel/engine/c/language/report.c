@@ -136,6 +136,40 @@ static void excerpt(const struct cell *cell, CXDiagnostic diagnostic, const stru
     buf_finish(&line);
 }
 
+/* Is `name` a label at the top level of the cell? */
+static bool has_label(const struct cell *cell, const char *name, size_t size) {
+    const struct split *split = &cell->split;
+    for (size_t i = 0; i < split->count; i++) {
+        const struct split_item *item = &split->items[i];
+        struct lex_token token = split->tokens[item->first];
+        if (item->kind == SPLIT_STATEMENT && item->count > 1 && token.end - token.start == size &&
+            memcmp(cell->code + token.start, name, size) == 0 &&
+            lex_is(cell->code, split->tokens[item->first + 1], ":"))
+            return true;
+    }
+    return false;
+}
+
+/* What clang says about the functions that the rewriting made, as about the cell. */
+static char *plain_words(const struct cell *cell, const char *text) {
+    static const char label[] = "use of undeclared label '";
+    struct buf out = BUF_INIT;
+    if (strstr(text, "'fk_s") && strstr(text, "should not return a value")) {
+        buf_append_string(&out, "return outside of a function");
+    } else if (strncmp(text, label, sizeof label - 1) == 0) {
+        const char *name = text + sizeof label - 1;
+        size_t size = strcspn(name, "'");
+        if (has_label(cell, name, size))
+            buf_printf(&out,
+                "goto cannot pass a declaration at the top level of a cell, as it would on its "
+                "way to '%.*s': put these lines into a function or between { and }",
+                (int)size, name);
+    }
+    if (!out.size)
+        buf_append_string(&out, text);
+    return buf_take(&out);
+}
+
 static void add_diagnostic(const struct cell *cell, CXDiagnostic diagnostic, struct report *report,
     struct buf *evalue, unsigned depth) {
     static const char *const kinds[] = {
@@ -145,7 +179,7 @@ static void add_diagnostic(const struct cell *cell, CXDiagnostic diagnostic, str
     enum CXDiagnosticSeverity severity = clang_getDiagnosticSeverity(diagnostic);
     find_place(cell, clang_getDiagnosticLocation(diagnostic), &place);
     CXString message = clang_getDiagnosticSpelling(diagnostic);
-    char *text = must_copy(clang_getCString(message), strlen(clang_getCString(message)));
+    char *text = plain_words(cell, clang_getCString(message));
     cell_unshadow(text);
     if (strncmp(text, "unguarded header", 16) == 0) {
         clang_disposeString(message);

@@ -543,19 +543,33 @@ static void code_expression(struct coder *coder, size_t i) {
     struct buf *out = coder->out;
     CXType type = clang_getCanonicalType(cell->result);
     bool shown = cell->wants_result && cell->has_result && type.kind != CXType_Void;
+    enum { MOST_COPIED = 4096 };
+    long long size = clang_Type_getSizeOf(type);
+    bool array = type.kind == CXType_ConstantArray;
+    /* it may be a member of what a function returned, which has no address */
+    bool copied = array && size > 0 && size <= MOST_COPIED;
     bool in_place = type.kind == CXType_ConstantArray || type.kind == CXType_FunctionProto ||
                     type.kind == CXType_FunctionNoProto;
     cell_name_function(out, "cell");
     buf_printf(out, "static __attribute__((noinline)) void fk_s%zu(void) {\n", i);
     if (shown) {
         CXString spelled = clang_getTypeSpelling(cell->result);
-        buf_printf(out, "__typeof__(%s) %sfk_value = %s(", clang_getCString(spelled),
-            in_place ? "*" : "", in_place ? "&" : "");
+        if (copied)
+            buf_printf(out,
+                "__typeof__(%s) *fk_value = __builtin_alloca_with_align(%lld, 512);\n"
+                "__builtin_memcpy((void *)fk_value, (const void *)(",
+                clang_getCString(spelled), size);
+        else
+            buf_printf(out, "__typeof__(%s) %sfk_value = %s(", clang_getCString(spelled),
+                in_place ? "*" : "", in_place ? "&" : "");
         clang_disposeString(spelled);
     }
     line_marker(coder, cell->number, cell_line(cell, item->start));
     cell_text(coder, item->start, item->end);
-    buf_append_string(out, shown ? "\n);\n" : "\n;\n");
+    if (shown && copied)
+        buf_printf(out, "\n), %lld);\n", size);
+    else
+        buf_append_string(out, shown ? "\n);\n" : "\n;\n");
     if (shown) {
         show_code(out, cell->result, in_place ? "(*fk_value)" : "fk_value");
         buf_append_string(out, "fk_show_end();\n");
@@ -657,9 +671,18 @@ static void code_program(struct coder *coder, char ret_entry[32]) {
     (void)snprintf(ret_entry, 32, "fk_program_%lld", (long long)cell->number);
     /* a label, not another name: only main() returns 0 at its end by itself */
     for (size_t i = 0; i < cell->entity_count; i++)
-        if (strcmp(cell->entities[i].name, "main") == 0 && cell->entities[i].is_definition)
-            buf_printf(coder->out, "__typeof__(%s) main __asm__(\"%s\");\n", cell->entities[i].type,
-                ret_entry);
+        if (strcmp(cell->entities[i].name, "main") == 0 && cell->entities[i].is_definition) {
+            bool nothing = strncmp(cell->entities[i].type, "void (", 6) == 0;
+            buf_printf(coder->out, "__typeof__(%s) main __asm__(\"%s%s\");\n",
+                cell->entities[i].type, ret_entry, nothing ? "_void" : "");
+            if (nothing) /* its exit status is 0 all the same */
+                buf_printf(coder->out,
+                    "void fk_void_main(int, char **, char **) __asm__(\"%s_void\");\n"
+                    "int fk_int_main(int, char **, char **) __asm__(\"%s\");\n"
+                    "int fk_int_main(int fk_c, char **fk_v, char **fk_e) {\n"
+                    "fk_void_main(fk_c, fk_v, fk_e);\nreturn 0;\n}\n",
+                    ret_entry, ret_entry);
+        }
     for (size_t i = 0; i < cell->split.count; i++) {
         if (cell->items[i].role == ITEM_HOISTED && cell->hoists)
             continue;

@@ -58,8 +58,8 @@ size_t front_arguments(const struct front *front, const char **args, size_t max)
 static size_t parser_arguments(const struct front *front, const char **args, const char *language) {
     static const char *const fixed[] = {"-ferror-limit=0", "-Wall", "-Wno-unused-function",
         "-Wno-unused-variable", "-Wno-macro-redefined", "-Wno-missing-declarations", "-Wno-main",
-        "-Wno-gnu-alignof-expression", "-fparse-all-comments", "-Wno-builtin-macro-redefined",
-        "-Wno-incompatible-library-redeclaration"};
+        "-Wno-main-return-type", "-Wno-gnu-alignof-expression", "-fparse-all-comments",
+        "-Wno-builtin-macro-redefined", "-Wno-incompatible-library-redeclaration"};
     size_t count = 0;
     args[count++] = "-x";
     args[count++] = language;

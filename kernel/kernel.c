@@ -81,11 +81,10 @@ void kernel_read_channels(struct kernel *kernel) {
 
 /* JEP 65: who subscribes is told that from now on nothing is missed. */
 static void welcome_subscriber(struct kernel *kernel, zmsg_t *frames) {
-    zframe_t *frame = zmsg_first(frames);
-    if (!frame || !zframe_size(frame) || zframe_data(frame)[0] != 1)
+    const char *topic;
+    size_t size;
+    if (!channels_subscribe(&kernel->channels, frames, &topic, &size))
         return;
-    const char *topic = (const char *)zframe_data(frame) + 1;
-    size_t size = zframe_size(frame) - 1;
     json_t *content = json_pack("{s:s%}", "subscription", topic, size);
     if (!content) /* a topic that is no UTF-8 cannot be named in JSON */
         return;

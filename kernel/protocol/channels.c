@@ -23,6 +23,8 @@ static zsock_t *make_socket(const struct connection *connection, enum channel ch
     if (channel == CHANNEL_IOPUB) {
         zsock_set_sndhwm(socket, IOPUB_QUEUE);
         zsock_set_xpub_verbose(socket, 1);
+        int manual = 1;
+        (void)zmq_setsockopt(zsock_resolve(socket), ZMQ_XPUB_MANUAL, &manual, sizeof manual);
     } else {
         zsock_set_router_handover(socket, 1);
     }
@@ -65,6 +67,21 @@ zmsg_t *channels_receive(struct channels *channels, enum channel channel) {
     if (!(zsock_events(socket) & ZMQ_POLLIN))
         return NULL;
     return zmsg_recv(socket);
+}
+
+bool channels_subscribe(
+    struct channels *channels, zmsg_t *frames, const char **ret_topic, size_t *ret_size) {
+    void *socket = zsock_resolve(channels->sockets[CHANNEL_IOPUB]);
+    zframe_t *frame = zmsg_first(frames);
+    if (!frame || !zframe_size(frame) || zframe_data(frame)[0] > 1)
+        return false;
+    bool subscribes = zframe_data(frame)[0] == 1;
+    const char *topic = (const char *)zframe_data(frame) + 1;
+    size_t size = zframe_size(frame) - 1;
+    (void)zmq_setsockopt(socket, subscribes ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE, topic, size);
+    *ret_topic = topic;
+    *ret_size = size;
+    return subscribes;
 }
 
 void channels_send(struct channels *channels, enum channel channel, zmsg_t **message) {

@@ -23,6 +23,12 @@ void channels_close(struct channels *channels);
 /* Take one whole message without waiting; NULL when there is none. The caller owns it. */
 zmsg_t *channels_receive(struct channels *channels, enum channel channel);
 
+/* Take what a client of iopub asked for: a subscription takes effect here, not before, so that what
+   is sent next is the first that the client sees. True with its topic, which points into `frames`,
+   when it was a subscription. */
+bool channels_subscribe(
+    struct channels *channels, zmsg_t *frames, const char **ret_topic, size_t *ret_size);
+
 /* Send without waiting; destroys `message`. A client that is gone, or so slow that its queue is
  * full, loses it. */
 void channels_send(struct channels *channels, enum channel channel, zmsg_t **message);

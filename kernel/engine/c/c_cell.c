@@ -118,8 +118,9 @@ static void next_expression(struct c_engine *engine) {
 void c_cell_succeed(struct c_engine *engine) {
     if (engine->evaluating) {
         json_object_set_new(engine->answers, json_object_iter_key(engine->next_expression),
-            json_pack("{s:s, s:O, s:{}}", "status", "ok", "data",
-                engine->expression_data ? engine->expression_data : json_object(), "metadata"));
+            json_pack("{s:s, s:o, s:{}}", "status", "ok", "data",
+                engine->expression_data ? json_incref(engine->expression_data) : json_object(),
+                "metadata"));
         engine->next_expression =
             json_object_iter_next(engine->expressions, engine->next_expression);
     } else if (engine->expressions) {

@@ -17,6 +17,9 @@ static void test_mentions(void **state) {
     assert_false(lex_mentions("a.b + a->c", 10, "c"));
     assert_false(lex_mentions("/* x */ \"x\" // x", 16, "x"));
     assert_true(lex_mentions("#define A(r) (PI * r)", 21, "PI"));
+    assert_true(lex_mentions("struct p p", 10, "#p"));
+    assert_false(lex_mentions("struct p q", 10, "p"));
+    assert_false(lex_mentions("p q", 3, "#p"));
 }
 
 static void test_same(void **state) {
@@ -51,6 +54,8 @@ static void test_split(void **state) {
     check_kinds("enum e { A, B } v = A; typedef int T;", "dd");
     check_kinds("a * b;", "s");
     check_kinds("typedef int a; a * b; a *f(a x) { return 0; }", "ddf");
+    check_kinds("int (g)(int a) { return a; } struct s { int a; } f(void) { } int x;", "ffd");
+    check_kinds("#if 1\nint x;\n#else\nwon't do (\n#endif\n#define A", "d#");
     check_kinds("}", "s");
     check_kinds("", "");
 }
@@ -85,6 +90,9 @@ static void test_is_complete(void **state) {
     check_complete("", IS_COMPLETE, 0);
     check_complete("int x = 3;", IS_COMPLETE, 0);
     check_complete("x + 1", IS_COMPLETE, 0);
+    check_complete("#if 0\nit isn't (\n#endif\nint x;", IS_COMPLETE, 0);
+    check_complete("#ifdef A\nint f(void) {\n#else\nint f(int a) {\n#endif\n}", IS_COMPLETE, 0);
+    check_complete("#if 0\nint x;", IS_INCOMPLETE, 0);
     check_complete("x +", IS_INCOMPLETE, 0);
     check_complete("int f(void) {", IS_INCOMPLETE, 4);
     check_complete("for (;;) { if (x) {", IS_INCOMPLETE, 8);

@@ -152,6 +152,10 @@ void symbolize(struct service *service, const struct frame *frame) {
         struct place place;
         if (!find_place(service, frame_string(frame, i), &place))
             continue;
+        buf_clear(&line);
+        buf_printf(&line, "%5d | ", place.line);
+        if (!source_line(service, &place, &line)) /* generated, behind the end of the cell */
+            continue;
         if (places++ == 0) {
             buf_append_char(&evalue, ' ');
             add_place_text(&evalue, &place);
@@ -160,10 +164,6 @@ void symbolize(struct service *service, const struct frame *frame) {
         in_a_row = again ? in_a_row + 1 : 0;
         previous = place;
         if (in_a_row > 1)
-            continue;
-        buf_clear(&line);
-        buf_printf(&line, "%5d | ", place.line);
-        if (!source_line(service, &place, &line)) /* generated, behind the end of the cell */
             continue;
         struct buf heading = BUF_INIT;
         buf_append_string(&heading, "\033[1m");

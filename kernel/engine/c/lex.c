@@ -322,45 +322,52 @@ static void blank(char *text, size_t start, size_t end) {
             text[i] = ' ';
 }
 
-/* The next directive of the group behind token `at`: a branch or the #endif; `count` for none. */
-static size_t next_branch(
-    const char *text, const struct lex_token *tokens, size_t count, size_t at, bool *ret_plain) {
+struct groups {
+    const struct lex_token *tokens;
+    size_t count;
+    size_t *next;  /* per #if, #elif and #else: the next directive of its group, `count` for none */
+    size_t *texts; /* per token: how many before it are no directives */
+};
+
+/* `open` has room for a token each. */
+static void find_groups(const char *text, struct groups *groups, size_t *open) {
     size_t depth = 0;
-    for (at++; at < count; at++) {
-        if (tokens[at].kind != LEX_DIRECTIVE) {
-            *ret_plain = false;
-        } else if (opens_group(text, tokens[at])) {
-            depth++;
-        } else if (directive_is(text, tokens[at], "endif")) {
-            if (depth == 0)
-                return at;
-            depth--;
-        } else if (depth == 0 && opens_branch(text, tokens[at])) {
-            return at;
+    size_t texts = 0;
+    for (size_t i = 0; i < groups->count; i++) {
+        struct lex_token token = groups->tokens[i];
+        groups->next[i] = groups->count;
+        groups->texts[i] = texts;
+        texts += token.kind != LEX_DIRECTIVE;
+        bool ends = directive_is(text, token, "endif");
+        if (opens_group(text, token)) {
+            open[depth++] = i;
+        } else if (depth && (ends || opens_branch(text, token))) {
+            groups->next[open[depth - 1]] = i;
+            open[depth - 1] = i;
+            depth -= ends;
         }
     }
-    return at;
 }
 
 /* The group that opens at token `first`. */
-static void resolve(char *text, const struct lex_token *tokens, size_t count, size_t first,
+static void resolve(char *text, const struct groups *groups, size_t first,
     lex_is_excluded *is_excluded, void *context) {
-    bool plain = true;
+    const struct lex_token *tokens = groups->tokens;
     bool known = true;
     size_t end = first;
     do {
         if (condition(text, tokens[end]) == UNKNOWN)
             known = false;
-        end = next_branch(text, tokens, count, end, &plain);
-        if (end >= count)
+        end = groups->next[end];
+        if (end >= groups->count)
             return;
     } while (!directive_is(text, tokens[end], "endif"));
-    if (!known && plain)
+    if (!known && groups->texts[end] == groups->texts[first])
         return;
     bool taken = false;
     for (size_t at = first; at < end;) {
         enum verdict verdict = condition(text, tokens[at]);
-        size_t next = next_branch(text, tokens, count, at, &plain);
+        size_t next = groups->next[at];
         size_t start = tokens[at].end;
         bool excluded = taken || verdict == NO;
         if (!known && is_excluded)
@@ -373,13 +380,21 @@ static void resolve(char *text, const struct lex_token *tokens, size_t count, si
 }
 
 void lex_exclude(char *text, size_t size, lex_is_excluded *is_excluded, void *context) {
-    size_t count;
+    struct groups groups = {0};
     if (!memchr(text, '#', size))
         return;
-    struct lex_token *tokens = lex_all(text, size, &count, NULL);
-    for (size_t i = 0; tokens && i < count; i++)
+    struct lex_token *tokens = lex_all(text, size, &groups.count, NULL);
+    size_t *memory = tokens ? calloc(3 * groups.count + 1, sizeof *memory) : NULL;
+    if (memory) {
+        groups.tokens = tokens;
+        groups.next = memory;
+        groups.texts = memory + groups.count;
+        find_groups(text, &groups, memory + 2 * groups.count);
+    }
+    for (size_t i = 0; memory && i < groups.count; i++)
         if (tokens[i].kind == LEX_DIRECTIVE && text[tokens[i].start] == '#' &&
             opens_group(text, tokens[i]))
-            resolve(text, tokens, count, i, is_excluded, context);
+            resolve(text, &groups, i, is_excluded, context);
+    free(memory);
     free(tokens);
 }

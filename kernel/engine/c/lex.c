@@ -1,5 +1,6 @@
 #include "kernel/engine/c/lex.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,7 @@ enum verdict { NO, YES, UNKNOWN };
 static enum verdict condition(const char *text, struct lex_token token) {
     size_t size;
     const char *word = lex_directive_word(text, token, &size);
+    assert(word && size); /* it opens a group or a branch, so it has a name */
     const char *rest = word + size;
     if (directive_is(text, token, "else"))
         return YES;

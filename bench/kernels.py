@@ -68,7 +68,7 @@ class Kernel:
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             [word.format(connection_file=self.file) for word in argv],
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},  # they end with this process
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

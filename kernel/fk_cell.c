@@ -31,12 +31,16 @@ struct cell_sink {
 
 static void sink_text(void *context, const char *text, size_t size) {
     struct cell_sink *sink = context;
+    if (sink->kernel->execution.silent)
+        return;
     front_text_push(&sink->kernel->execution.text, ENGINE_STDOUT, text, size);
 }
 
 static void sink_bundle(void *context, json_t *data, const struct history_output *output) {
     (void)output;
     struct cell_sink *sink = context;
+    if (sink->kernel->execution.silent)
+        return;
     output_flush(sink->kernel);
     kernel_publish_new(sink->kernel, sink->kernel->execution.last_parent, "display_data",
         json_pack("{s:O, s:{}, s:{}}", "data", data, "metadata", "transient"));

@@ -320,3 +320,10 @@ def test_png_survives(kernel):
     kernel.run(f"unsigned char png[] = {{{numbers}}};\nfk_png(png, sizeof png);", cell="c1")
     pictures = [d["image/png"] for d in fk(kernel, "show 1").displays if "image/png" in d]
     assert base64.b64decode(pictures[0]) == png
+
+
+def test_a_silent_command_shows_nothing(kernel):
+    kernel.run("1", cell="c1")
+    run = kernel.run("%fk tree", cell="c1", silent=True, store_history=False)
+    assert run.status == "ok"
+    assert {msg["msg_type"] for msg in run.iopub} == {"status"}

@@ -8,8 +8,10 @@
 
 enum { HEADER_BYTES = 8, FIELD_HEADER_BYTES = 4 };
 enum {
-    FILL_BYTES = 1024 * 1024
-}; /* at one go, so that a peer that never stops does not hold its reader */
+    FILL_BYTES =
+        1024 * 1024,       /* at one go, so that a peer that never stops does not hold its reader */
+    MOST_DESCRIPTORS = 16, /* with one message; the system drops and closes the others */
+};
 
 void frame_begin(struct buf *out, uint16_t type) {
     buf_clear(out);
@@ -55,11 +57,7 @@ void frame_end(struct buf *out) {
     memcpy(out->data, &size, sizeof size);
 }
 
-enum status frame_send(int fd, const struct buf *out, struct error *error) {
-    if (!buf_ok(out))
-        return error_set(
-            error, STATUS_NO_MEMORY, "cannot send a message: out of memory or too large");
-    size_t done = 0;
+static enum status send_from(int fd, const struct buf *out, size_t done, struct error *error) {
     while (done < out->size) {
         ssize_t n = send(fd, out->data + done, out->size - done, MSG_NOSIGNAL);
         if (n >= 0) {
@@ -74,10 +72,91 @@ enum status frame_send(int fd, const struct buf *out, struct error *error) {
     return STATUS_OK;
 }
 
+enum status frame_send(int fd, const struct buf *out, struct error *error) {
+    if (!buf_ok(out))
+        return error_set(
+            error, STATUS_NO_MEMORY, "cannot send a message: out of memory or too large");
+    return send_from(fd, out, 0, error);
+}
+
+enum status frame_send_descriptor(
+    int fd, const struct buf *out, int descriptor, struct error *error) {
+    union {
+        struct cmsghdr header; /* for its alignment */
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    if (!buf_ok(out) || !out->size)
+        return error_set(error, STATUS_NO_MEMORY, "cannot send a message: out of memory");
+    struct iovec first = {.iov_base = out->data, .iov_len = out->size};
+    struct msghdr message = {.msg_iov = &first,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    ssize_t n;
+    do
+        n = sendmsg(fd, &message, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return error_set_errno(error, errno, "cannot send a message");
+    return send_from(fd, out, (size_t)n, error);
+}
+
 void frame_reader_finish(struct frame_reader *reader) {
+    int descriptor = frame_reader_take_descriptor(reader);
+    if (descriptor >= 0)
+        (void)close(descriptor);
     buf_finish(&reader->bytes);
     buf_finish(&reader->text);
     reader->consumed = 0;
+}
+
+int frame_reader_take_descriptor(struct frame_reader *reader) {
+    int descriptor = reader->has_descriptor ? reader->descriptor : -1;
+    reader->has_descriptor = false;
+    return descriptor;
+}
+
+static void keep_descriptors(struct frame_reader *reader, struct msghdr *message) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
+        header = CMSG_NXTHDR(message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int descriptor;
+            memcpy(&descriptor, CMSG_DATA(header) + i * sizeof descriptor, sizeof descriptor);
+            int unwanted =
+                reader->takes_descriptor ? frame_reader_take_descriptor(reader) : descriptor;
+            if (unwanted >= 0)
+                (void)close(unwanted);
+            if (!reader->takes_descriptor)
+                continue;
+            reader->has_descriptor = true;
+            reader->descriptor = descriptor;
+        }
+    }
+}
+
+/* recv() that takes descriptors along. */
+static ssize_t receive(struct frame_reader *reader, int fd, void *data, size_t size) {
+    union {
+        struct cmsghdr header; /* for its alignment */
+        char bytes[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = data, .iov_len = size};
+    struct msghdr message = {.msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes};
+    ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n >= 0)
+        keep_descriptors(reader, &message);
+    return n;
 }
 
 void frame_reader_feed(struct frame_reader *reader, const void *data, size_t size) {
@@ -89,7 +168,7 @@ void frame_reader_feed(struct frame_reader *reader, const void *data, size_t siz
 enum status frame_reader_fill(struct frame_reader *reader, int fd, struct error *error) {
     char chunk[65536];
     for (size_t taken = 0; taken < FILL_BYTES;) {
-        ssize_t n = recv(fd, chunk, sizeof chunk, MSG_DONTWAIT);
+        ssize_t n = receive(reader, fd, chunk, sizeof chunk);
         if (n > 0) {
             frame_reader_feed(reader, chunk, (size_t)n);
             taken += (size_t)n;

@@ -48,15 +48,25 @@ void frame_end(struct buf *out);
  * is gone. */
 enum status frame_send(int fd, const struct buf *out, struct error *error) MUST_CHECK;
 
+/* The same on a blocking socket, with a descriptor that the peer gets as its own. */
+enum status frame_send_descriptor(
+    int fd, const struct buf *out, int descriptor, struct error *error) MUST_CHECK;
+
 /* ---- reading ---- */
 
 struct frame_reader {
-    struct buf bytes; /* received and not consumed */
-    size_t consumed;  /* bytes of the frames handed out; dropped when more arrive */
-    struct buf text;  /* the fields of the frame handed out last, each with a NUL */
+    struct buf bytes;      /* received and not consumed */
+    size_t consumed;       /* bytes of the frames handed out; dropped when more arrive */
+    struct buf text;       /* the fields of the frame handed out last, each with a NUL */
+    bool takes_descriptor; /* set by the owner: a descriptor that comes is kept, else closed */
+    bool has_descriptor;
+    int descriptor; /* the one that came last */
 };
 
 void frame_reader_finish(struct frame_reader *reader);
+
+/* The descriptor that came with the frames so far, now the caller's, or -1. */
+int frame_reader_take_descriptor(struct frame_reader *reader);
 
 /* Take what the socket has, without waiting. STATUS_CLOSED at end of file, STATUS_OK also for
  * nothing there. */

@@ -34,9 +34,19 @@ struct engine_cell {
     bool silent;              /* nothing of it is shown; no result is displayed */
     bool allow_stdin;         /* the front end can answer input requests */
     json_t *user_expressions; /* object of name to expression, or NULL */
+    int64_t state;            /* the number of the state that it will leave, a new one */
 };
 
 enum engine_result { ENGINE_OK, ENGINE_ERROR };
+
+/* What a cell left behind of the program. */
+enum engine_state {
+    ENGINE_STATE_NEW,     /* a state of its own; running it again on the same one gives it again */
+    ENGINE_STATE_SAME,    /* the state that it started from: nothing of it has run */
+    ENGINE_STATE_PARTIAL, /* a state of its own, but it was ended in the middle */
+    ENGINE_STATE_SPOILED, /* the same, and it failed: better go back if that is possible */
+    ENGINE_STATE_LOST,    /* none: the program is gone until wake() brings one */
+};
 
 /* How a cell ended. Borrowed until `done` returns. */
 struct engine_outcome {
@@ -46,6 +56,15 @@ struct engine_outcome {
     json_t *traceback;        /* ENGINE_ERROR: array of strings, ANSI colours allowed */
     json_t *user_expressions; /* ENGINE_OK: as execute_reply carries them, or NULL for {} */
     json_t *timing; /* object of step to microseconds, or NULL: {"parse": 900, "compile": 31000} */
+    enum engine_state state;
+    const char *defines; /* names that it brought, "x, y, f()", or NULL */
+    const char *effects; /* what it did that no checkpoint holds, a line for people, or NULL */
+};
+
+/* How the taking of a checkpoint went. Borrowed. */
+struct engine_checkpoint {
+    const char *trouble; /* why there is none, or NULL */
+    int64_t cost_us;     /* the program stood still for so long */
 };
 
 /* What the engine tells the kernel. The functions take `context` first. Output functions may only
@@ -67,6 +86,14 @@ struct engine_host {
     /* The content of complete_reply, inspect_reply or is_complete_reply for the query with this
        token; NULL when there will be no answer. */
     void (*reply)(void *context, uint64_t token, json_t *content);
+
+    /* Of checkpoints, see below. At any time. */
+    void (*checkpointed)(void *context, int64_t state, const struct engine_checkpoint *checkpoint);
+    void (*measured)(void *context, int64_t state, int64_t bytes);
+    /* A checkpoint has ended, or was used up where the live program had ended: it is no more. */
+    void (*gone)(void *context, int64_t state);
+    /* Between two cells the live program has ended, and no checkpoint of its state was there. */
+    void (*lost)(void *context);
 };
 
 struct engine;
@@ -100,6 +127,26 @@ struct engine_ops {
     void (*inspect)(
         struct engine *engine, uint64_t token, const char *code, size_t cursor, int detail_level);
     void (*is_complete)(struct engine *engine, uint64_t token, const char *code);
+
+    /*
+     * Live states; all of them NULL for an engine that has none. The kernel gives each state its
+     * number; 0 is the program in which nothing has run. A checkpoint is the program frozen in one
+     * state, with its definitions; what it does not hold (files, sockets, threads, devices) an
+     * outcome's `effects` tell.
+     */
+
+    /* Keep the live program as it is now, under the number of its state. `checkpointed` tells when
+     * that is done; a cell may be handed over before. */
+    void (*checkpoint)(struct engine *engine);
+    /* Go on from the checkpoint of `state`, which is no checkpoint any more then but the live
+     * program, or with 0 from a fresh program. The state that is left behind is kept as a
+     * checkpoint if `keep`, unless there is one of it, else it ends. False when there is no such
+     * checkpoint, and nothing has changed. Not while a cell runs. */
+    bool (*wake)(struct engine *engine, int64_t state, bool keep);
+    /* Nobody will come back to `state`: end its checkpoint, if there is one. */
+    void (*evict)(struct engine *engine, int64_t state);
+    /* Find out how much memory a checkpoint holds on to; `measured` tells. */
+    void (*measure)(struct engine *engine, int64_t state);
 
     /* Process ids of the engine's processes for usage_reply, at most `max`; returns how many. May
      * be NULL. */

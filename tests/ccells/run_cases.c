@@ -18,10 +18,16 @@
  *     %% clear
  *     %% error SIGSEGV                            the cell's error; its evalue contains this
  *     %% traceback                                the error's traceback contains this
+ *     %% effects                                  what it did outside its memory contains this
+ *     %% defines                                  the names that it brought: exactly this
  *
  * `%% environment NAME=VALUE` sets a variable for the whole case.
- * Between cells, `%% kill` kills the worker as the system would, `%% kill language` the other one.
- * With CASE_TIMES in the environment, each cell's times are printed.
+ * Between cells, `%% kill` kills the worker as the system would, `%% kill language` the other one,
+ * `%% kill twins` all checkpoints. As the kernel does, this takes a checkpoint after each cell and
+ * goes back to the one before after a crash; `%% no-checkpoints` at the beginning of a case: it
+ * does not. `%% wake N` goes to the state that the Nth cell left, 0 to a fresh program, and `%%
+ * lose N` expects that it is not there. With CASE_TIMES in the environment, each cell's times are
+ * printed.
  * `%% complete` and `%% inspect` hold code with the cursor at a | and are followed by `%% reply`:
  * text that the reply's JSON contains, or with a leading ! does not.
  */
@@ -65,7 +71,12 @@ struct run {
     bool interrupt_wanted;
     bool timed_out;
     char *reply;
-    bool times; /* print how long each cell took */
+    bool times;         /* print how long each cell took */
+    struct buf effects; /* of the last cell, "" for none */
+    struct buf defines;
+    bool no_checkpoints;
+    int64_t state; /* the one that the live program is in: number of the cell that left it */
+    int64_t next_state;
     int64_t start_us;
 };
 
@@ -160,6 +171,61 @@ static void stop_loop(struct run *run) {
     (void)zloop_timer(run->loop, 0, 1, on_wake, run);
 }
 
+static void checkpoint(struct run *run) {
+    if (!run->no_checkpoints)
+        run->engine->ops->checkpoint(run->engine);
+}
+
+static void on_checkpointed(
+    void *context, int64_t state, const struct engine_checkpoint *checkpoint) {
+    (void)state;
+    if (checkpoint->trouble)
+        (void)add_event(context, "trouble", checkpoint->trouble);
+}
+
+static void on_measured(void *context, int64_t state, int64_t bytes) {
+    (void)context;
+    (void)state;
+    (void)bytes;
+}
+
+static void on_gone(void *context, int64_t state) {
+    struct run *run = context;
+    if (state == run->state)
+        checkpoint(run);
+}
+
+static void go_back(struct run *run) {
+    if (run->no_checkpoints || !run->engine->ops->wake(run->engine, run->state, false)) {
+        run->state = 0;
+        (void)run->engine->ops->wake(run->engine, 0, false);
+    } else {
+        checkpoint(run);
+    }
+}
+
+static void on_lost(void *context) {
+    struct run *run = context;
+    (void)add_event(run, "lost", "");
+    go_back(run);
+}
+
+static void follow_state(struct run *run, const struct engine_outcome *outcome) {
+    switch (outcome->state) {
+    case ENGINE_STATE_NEW:
+    case ENGINE_STATE_PARTIAL:
+        run->state = run->next_state;
+        checkpoint(run);
+        break;
+    case ENGINE_STATE_SPOILED:
+    case ENGINE_STATE_LOST:
+        go_back(run);
+        break;
+    case ENGINE_STATE_SAME:
+        break;
+    }
+}
+
 static void on_done(void *context, const struct engine_outcome *outcome) {
     struct run *run = context;
     buf_clear(&run->traceback);
@@ -184,6 +250,11 @@ static void on_done(void *context, const struct engine_outcome *outcome) {
         buf_append_string(&event->text, text);
         free(text);
     }
+    buf_clear(&run->effects);
+    buf_append_string(&run->effects, outcome->effects ? outcome->effects : "");
+    buf_clear(&run->defines);
+    buf_append_string(&run->defines, outcome->defines ? outcome->defines : "");
+    follow_state(run, outcome);
     stop_loop(run);
 }
 
@@ -242,6 +313,13 @@ static void wait_for_end(struct run *run) {
     (void)zloop_timer_end(run->loop, timer);
 }
 
+/* What the helpers report by themselves, for a moment. */
+static void let_it_be_noticed(struct run *run) {
+    enum { MOMENT_MS = 50 };
+    (void)zloop_timer(run->loop, MOMENT_MS, 1, on_wake, run);
+    (void)zloop_start(run->loop);
+}
+
 static bool same(const struct event *event, const struct step *step) {
     if (strcmp(event->kind, step->head) != 0)
         return false;
@@ -281,6 +359,11 @@ static bool compare(struct run *run, const char *name) {
         const struct step *step = &run->steps[i];
         if (strncmp(step->head, "traceback", 9) == 0)
             fine = strstr(buf_string(&run->traceback), step->body) != NULL;
+        else if (strcmp(step->head, "effects") == 0)
+            fine = *step->body ? strstr(buf_string(&run->effects), step->body) != NULL
+                               : run->effects.size == 0;
+        else if (strcmp(step->head, "defines") == 0)
+            fine = strcmp(buf_string(&run->defines), step->body) == 0;
         else if (strncmp(step->head, "input", 5) == 0)
             continue;
         else if (is_event(step)) {
@@ -295,7 +378,8 @@ static bool compare(struct run *run, const char *name) {
         run->steps[run->at].body);
     for (size_t i = 0; i < run->event_count; i++)
         (void)printf("%%%% %s\n%s\n", run->events[i].kind, buf_string(&run->events[i].text));
-    (void)printf("traceback:\n%s\n", buf_string(&run->traceback));
+    (void)printf("traceback:\n%s\neffects: %s\ndefines: %s\n", buf_string(&run->traceback),
+        buf_string(&run->effects), buf_string(&run->defines));
     return false;
 }
 
@@ -315,7 +399,9 @@ static bool run_cell(struct run *run, const char *name, int64_t count) {
         .execution_count = count,
         .silent = strstr(step->head, "silent") != NULL,
         .allow_stdin = strstr(step->head, "no-stdin") == NULL,
-        .user_expressions = expressions};
+        .user_expressions = expressions,
+        .state = count};
+    run->next_state = count;
     forget_events(run);
     run->interrupt_wanted = strstr(step->head, "interrupt") != NULL;
     run->next_input = run->at + 1;
@@ -353,9 +439,35 @@ static bool run_query(struct run *run, const char *name) {
     return fine;
 }
 
+static void kill_helper(struct run *run, const char *head) {
+    enum { LANGUAGE, WORKER, TWINS };
+    int64_t pids[256];
+    let_it_be_noticed(run); /* the checkpoint of the last cell is being taken */
+    size_t count = run->engine->ops->processes(run->engine, pids, 256);
+    size_t first = strstr(head, "language") ? LANGUAGE : strstr(head, "twins") ? TWINS : WORKER;
+    for (size_t i = first; i < count && (i == first || first == TWINS); i++)
+        (void)kill((pid_t)pids[i], SIGKILL);
+    let_it_be_noticed(run);
+}
+
+/* "wake 3", "lose 3" */
+static bool go_to(struct run *run, const char *name, const char *head) {
+    int64_t state = strtoll(head + 5, NULL, 10);
+    bool there = run->engine->ops->wake(run->engine, state, true);
+    bool fine = there == (*head == 'w');
+    if (there) {
+        run->state = state;
+        checkpoint(run);
+    }
+    if (!fine)
+        (void)printf("FAIL %s, %s: it is %s\n", name, head, there ? "there" : "not there");
+    return fine;
+}
+
 static bool run_steps(struct run *run, const char *name) {
     int64_t count = 0;
     bool fine = true;
+    run->no_checkpoints = run->step_count && strcmp(run->steps[0].head, "no-checkpoints") == 0;
     for (run->at = 0; fine && run->at < run->step_count; run->at++) {
         const char *head = run->steps[run->at].head;
         if (strncmp(head, "cell", 4) == 0) {
@@ -363,9 +475,9 @@ static bool run_steps(struct run *run, const char *name) {
         } else if (strncmp(head, "complete", 8) == 0 || strncmp(head, "inspect", 7) == 0) {
             fine = run_query(run, name);
         } else if (strncmp(head, "kill", 4) == 0) {
-            int64_t pids[2];
-            if (run->engine->ops->processes(run->engine, pids, 2) == 2)
-                (void)kill((pid_t)pids[strstr(head, "language") ? 0 : 1], SIGKILL);
+            kill_helper(run, head);
+        } else if (strncmp(head, "wake ", 5) == 0 || strncmp(head, "lose ", 5) == 0) {
+            fine = go_to(run, name, head);
         }
     }
     return fine;
@@ -410,7 +522,11 @@ static bool run_case(const char *folder, const char *name) {
         .clear_output = on_clear,
         .input_request = on_input_request,
         .done = on_done,
-        .reply = on_reply};
+        .reply = on_reply,
+        .checkpointed = on_checkpointed,
+        .measured = on_measured,
+        .gone = on_gone,
+        .lost = on_lost};
     if (!path || file_read(path, 1 << 20, &text, &error) != STATUS_OK || !text.data)
         (void)printf("FAIL %s: cannot be read\n", name);
     else if (!parse_case(&run, text.data))
@@ -425,6 +541,8 @@ static bool run_case(const char *folder, const char *name) {
         c_engine_ops.destroy(&run.engine);
     forget_events(&run);
     buf_finish(&run.traceback);
+    buf_finish(&run.effects);
+    buf_finish(&run.defines);
     free(run.reply);
     zloop_destroy(&run.loop);
     buf_finish(&text);

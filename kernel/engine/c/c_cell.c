@@ -13,6 +13,9 @@ void c_cell_forget(struct c_engine *engine) {
     c_worker_stop_grace(engine);
     free(engine->code);
     engine->code = NULL;
+    free(engine->defines);
+    engine->defines = NULL;
+    buf_clear(&engine->effects);
     json_decref(engine->expressions);
     engine->expressions = NULL;
     json_decref(engine->answers);
@@ -32,8 +35,22 @@ static void finish(struct c_engine *engine, struct engine_outcome *outcome) {
     engine->answers = NULL;
     outcome->timing = timing;
     outcome->user_expressions = outcome->result == ENGINE_OK ? answers : NULL;
+    outcome->state = engine->leaves;
+    if (outcome->state == ENGINE_STATE_LOST)
+        c_language_evict(engine, engine->state_number);
+    else if (outcome->state != ENGINE_STATE_SAME)
+        engine->worker_state = engine->state_number;
+    char *defines = engine->defines;
+    engine->defines = NULL;
+    outcome->defines = defines && *defines ? defines : NULL;
+    struct buf effects = engine->effects;
+    engine->effects = (struct buf)BUF_INIT;
+    outcome->effects = effects.size ? buf_string(&effects) : NULL;
     c_cell_forget(engine);
+    c_twins_reap(engine);
     engine->base.host->done(engine->base.host->context, outcome);
+    free(defines);
+    buf_finish(&effects);
 }
 
 static void expression_failed(struct c_engine *engine, const char *ename, const char *evalue) {

@@ -9,6 +9,7 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 void c_engine_watch(struct c_engine *engine, int fd, zloop_fn *handler) {
@@ -21,32 +22,6 @@ void c_engine_unwatch(struct c_engine *engine, int fd) {
     zmq_pollitem_t item = {.fd = fd, .events = ZMQ_POLLIN};
     if (fd >= 0)
         zloop_poller_end(engine->base.host->loop, &item);
-}
-
-static enum status create(
-    const struct engine_host *host, struct engine **ret_engine, struct error *error) {
-    struct c_engine *engine = calloc(1, sizeof *engine);
-    const char *temporary = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): at start */
-    if (!engine)
-        return error_set(error, STATUS_NO_MEMORY, "cannot start the C engine: out of memory");
-    engine->base = (struct engine){.ops = &c_engine_ops, .host = host};
-    engine->language = (struct helper){.pidfd = -1, .socket = -1, .out = -1, .err = -1};
-    engine->worker = engine->language;
-    /* the process id lets a later engine see that a folder was left behind */
-    char name[64];
-    (void)snprintf(name, sizeof name, "forkernel-c-%lld-XXXXXX", (long long)getpid());
-    engine->folder = file_join(temporary && *temporary == '/' ? temporary : "/tmp", name);
-    if (!engine->folder || !mkdtemp(engine->folder)) {
-        enum status status = error_set_errno(error, errno, "cannot make a temporary folder '%s'",
-            engine->folder ? engine->folder : "");
-        free(engine->folder);
-        free(engine);
-        return status;
-    }
-    c_language_start(engine);
-    c_worker_start(engine);
-    *ret_engine = &engine->base;
-    return STATUS_OK;
 }
 
 static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk) {
@@ -62,14 +37,51 @@ static void destroy(struct engine **at) {
     if (!engine)
         return;
     *at = NULL;
+    c_twins_stop(engine, false);
     (void)c_worker_stop(engine);
     (void)c_language_stop(engine);
+    c_worker_close_pipes(engine);
     c_cell_forget(engine);
+    c_twins_reap(engine);
     (void)nftw(engine->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(engine->folder);
     buf_finish(&engine->out);
     buf_finish(&engine->fault);
+    buf_finish(&engine->effects);
     free(engine);
+}
+
+static enum status create(
+    const struct engine_host *host, struct engine **ret_engine, struct error *error) {
+    struct c_engine *engine = calloc(1, sizeof *engine);
+    const char *temporary = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): at start */
+    if (!engine)
+        return error_set(error, STATUS_NO_MEMORY, "cannot start the C engine: out of memory");
+    engine->base = (struct engine){.ops = &c_engine_ops, .host = host};
+    engine->language = engine->worker = HELPER_INIT;
+    engine->stdout_pipe[0] = engine->stdout_pipe[1] = engine->stderr_pipe[0] =
+        engine->stderr_pipe[1] = -1;
+    /* the process id lets a later engine see that a folder was left behind */
+    char name[64];
+    (void)snprintf(name, sizeof name, "forkernel-c-%lld-XXXXXX", (long long)getpid());
+    engine->folder = file_join(temporary && *temporary == '/' ? temporary : "/tmp", name);
+    if (!engine->folder || !mkdtemp(engine->folder)) {
+        enum status status = error_set_errno(error, errno, "cannot make a temporary folder '%s'",
+            engine->folder ? engine->folder : "");
+        free(engine->folder);
+        free(engine);
+        return status;
+    }
+    *ret_engine = &engine->base;
+    enum status status = c_worker_open_pipes(engine, error);
+    if (status != STATUS_OK) {
+        destroy(ret_engine);
+        return status;
+    }
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* twins become children of this process */
+    c_language_start(engine);
+    c_worker_start(engine);
+    return STATUS_OK;
 }
 
 static json_t *language_info(struct engine *engine) {
@@ -89,6 +101,9 @@ static void execute(struct engine *base, const struct engine_cell *cell) {
     struct c_engine *engine = (struct c_engine *)base;
     engine->code = strdup(cell->code);
     engine->number = cell->execution_count;
+    engine->state_number = cell->state;
+    engine->leaves = ENGINE_STATE_SAME;
+    engine->piped_before = engine->piped_bytes;
     engine->silent = cell->silent;
     engine->allow_stdin = cell->allow_stdin;
     engine->interrupted = false;
@@ -177,7 +192,7 @@ static size_t processes(struct engine *base, int64_t *ret_pids, size_t max) {
         ret_pids[count++] = engine->language.pid;
     if (engine->worker.pid && count < max)
         ret_pids[count++] = engine->worker.pid;
-    return count;
+    return count + c_twins_processes(engine, ret_pids + count, max - count);
 }
 
 const struct engine_ops c_engine_ops = {.name = "c",
@@ -191,4 +206,8 @@ const struct engine_ops c_engine_ops = {.name = "c",
     .complete = complete,
     .inspect = inspect,
     .is_complete = is_complete,
+    .checkpoint = c_twins_checkpoint,
+    .wake = c_twins_wake,
+    .evict = c_twins_evict,
+    .measure = c_twins_measure,
     .processes = processes};

@@ -14,8 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIPE_BYTES = 1024 * 1024 };
-
 static void close_fd(int *fd) {
     if (*fd >= 0)
         (void)close(*fd);
@@ -23,7 +21,8 @@ static void close_fd(int *fd) {
 }
 
 /* Between fork and exec: only calls that are safe there. */
-static _Noreturn void become(char *const argv[], pid_t parent, int channel, int out, int err) {
+static _Noreturn void become(
+    const struct helper_setup *setup, char **environment, pid_t parent, int channel) {
     static const int plain[] = {SIGINT, SIGTERM, SIGPIPE, SIGCHLD, SIGHUP, SIGQUIT};
     sigset_t none;
     (void)setpgid(0, 0);
@@ -36,10 +35,8 @@ static _Noreturn void become(char *const argv[], pid_t parent, int channel, int 
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     /* out of the way of the numbers that they are about to get */
     channel = fcntl(channel, F_DUPFD, 16);
-    if (out >= 0)
-        out = fcntl(out, F_DUPFD, 16);
-    if (err >= 0)
-        err = fcntl(err, F_DUPFD, 16);
+    int out = setup->out >= 0 ? fcntl(setup->out, F_DUPFD, 16) : -1;
+    int err = setup->err >= 0 ? fcntl(setup->err, F_DUPFD, 16) : -1;
     int null = open("/dev/null", O_RDWR);
     (void)dup2(null, STDIN_FILENO);
     if (out >= 0)
@@ -48,7 +45,7 @@ static _Noreturn void become(char *const argv[], pid_t parent, int channel, int 
         (void)dup2(err, STDERR_FILENO);
     (void)dup2(channel, MESSAGES_FD);
     (void)syscall(SYS_close_range, MESSAGES_FD + 1, ~0U, 0);
-    (void)execv(argv[0], argv);
+    (void)execve(setup->argv[0], setup->argv, environment);
     _exit(127);
 }
 
@@ -71,62 +68,70 @@ int helper_stop(struct helper *helper) {
     close_fd(&helper->writer);
     close_fd(&helper->pidfd);
     close_fd(&helper->socket);
-    close_fd(&helper->out);
-    close_fd(&helper->err);
     frame_reader_finish(&helper->reader);
     helper->pid = 0;
     return status;
 }
 
-static bool make_pipe(int ends[2]) {
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
-    return true;
+/* This process's environment and one variable more; NULL without memory. */
+static char **extend_environment(const char *variable) {
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    char **list = malloc((count + 2) * sizeof *list);
+    if (!list)
+        return NULL;
+    memcpy(list, environ, count * sizeof *list);
+    size_t name = variable ? strcspn(variable, "=") + 1 : 0;
+    for (size_t i = 0; variable && i < count; i++)
+        if (strncmp(list[i], variable, name) == 0)
+            variable = NULL;
+    if (variable)
+        list[count++] = (char *)variable;
+    list[count] = NULL;
+    return list;
+}
+
+enum status helper_adopt(
+    struct helper *helper, zloop_t *loop, pid_t pid, int socket, struct error *error) {
+    *helper = HELPER_INIT;
+    helper->loop = loop;
+    helper->pid = pid;
+    helper->socket = socket;
+    helper->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    helper->writer = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (helper->pidfd >= 0 && helper->writer >= 0)
+        return STATUS_OK;
+    enum status status = error_set_errno(error, errno, "cannot watch process %lld", (long long)pid);
+    (void)helper_stop(helper); /* its end would never be noticed */
+    return status;
 }
 
 enum status helper_start(
-    struct helper *helper, zloop_t *loop, char *const argv[], bool piped, struct error *error) {
+    struct helper *helper, zloop_t *loop, const struct helper_setup *setup, struct error *error) {
     int sockets[2] = {-1, -1};
-    int out[2] = {-1, -1};
-    int err[2] = {-1, -1};
-    *helper = (struct helper){
-        .pidfd = -1, .socket = -1, .out = -1, .err = -1, .writer = -1, .loop = loop};
-    enum status status = STATUS_OK;
-    if (access(argv[0], X_OK) != 0)
-        return error_set_errno(error, errno, "cannot run '%s'", argv[0]);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0 ||
-        (piped && (!make_pipe(out) || !make_pipe(err)))) {
-        status = error_set_errno(error, errno, "cannot start '%s'", argv[0]);
-    } else {
-        pid_t parent = getpid();
-        pid_t pid = fork();
-        if (pid == 0)
-            become(argv, parent, sockets[1], out[1], err[1]);
-        if (pid < 0) {
-            status = error_set_errno(error, errno, "cannot start '%s'", argv[0]);
-        } else {
-            (void)setpgid(pid, pid);
-            helper->pid = pid;
-            helper->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-            helper->socket = sockets[0];
-            helper->writer = fcntl(sockets[0], F_DUPFD_CLOEXEC, 0);
-            helper->out = out[0];
-            helper->err = err[0];
-            sockets[0] = out[0] = err[0] = -1;
-            if (helper->pidfd < 0 || helper->writer < 0) { /* its end would never be noticed */
-                status = error_set_errno(error, errno, "cannot watch '%s'", argv[0]);
-                (void)helper_stop(helper);
-            }
-        }
+    *helper = HELPER_INIT;
+    if (access(setup->argv[0], X_OK) != 0)
+        return error_set_errno(error, errno, "cannot run '%s'", setup->argv[0]);
+    char **environment = extend_environment(setup->environment);
+    if (!environment || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
+        free(environment);
+        return error_set_errno(error, errno, "cannot start '%s'", setup->argv[0]);
     }
-    close_fd(&sockets[0]);
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0)
+        become(setup, environment, parent, sockets[1]);
+    enum status status = STATUS_OK;
+    if (pid < 0) {
+        status = error_set_errno(error, errno, "cannot start '%s'", setup->argv[0]);
+        close_fd(&sockets[0]);
+    } else {
+        (void)setpgid(pid, pid);
+        status = helper_adopt(helper, loop, pid, sockets[0], error);
+    }
     close_fd(&sockets[1]);
-    close_fd(&out[0]);
-    close_fd(&out[1]);
-    close_fd(&err[0]);
-    close_fd(&err[1]);
+    free(environment);
     return status;
 }
 
@@ -156,6 +161,19 @@ static int on_writable(zloop_t *loop, zmq_pollitem_t *item, void *data) {
     return 0;
 }
 
+static void write_when_possible(struct helper *helper) {
+    zmq_pollitem_t item = {.fd = helper->writer, .events = ZMQ_POLLOUT};
+    (void)zloop_poller(helper->loop, &item, on_writable, helper);
+}
+
+void helper_move(struct helper *to, struct helper *from) {
+    stop_writing(from);
+    *to = *from;
+    *from = HELPER_INIT;
+    if (to->queue.size)
+        write_when_possible(to);
+}
+
 void helper_send(struct helper *helper, struct buf *out) {
     frame_end(out);
     if (helper->pid <= 0 || !buf_ok(out))
@@ -164,10 +182,8 @@ void helper_send(struct helper *helper, struct buf *out) {
     buf_append(&helper->queue, out->data, out->size);
     if (!waiting)
         write_queue(helper);
-    if (!waiting && helper->queue.size) {
-        zmq_pollitem_t item = {.fd = helper->writer, .events = ZMQ_POLLOUT};
-        (void)zloop_poller(helper->loop, &item, on_writable, helper);
-    }
+    if (!waiting && helper->queue.size)
+        write_when_possible(helper);
     if (helper->queue.size > HELPER_QUEUE_BYTES || !buf_ok(&helper->queue)) {
         helper->overrun = true;
         (void)kill(-helper->pid, SIGKILL);

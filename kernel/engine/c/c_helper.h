@@ -15,8 +15,6 @@ struct helper {
     pid_t pid; /* 0: not running */
     int pidfd; /* readable when it has ended */
     int socket;
-    int out; /* read ends of its stdout and stderr, -1 without */
-    int err;
     struct frame_reader reader;
     bool heard; /* it has said something: it was able to start */
     zloop_t *loop;
@@ -25,9 +23,25 @@ struct helper {
     bool overrun;     /* it did not read what it had asked for, and was ended */
 };
 
-/* argv[0] is the path. `piped`: give it pipes for stdout and stderr, else it has this process's. */
-enum status helper_start(struct helper *helper, zloop_t *loop, char *const argv[], bool piped,
+/* What a helper starts with besides the channel. */
+struct helper_setup {
+    char *const *argv; /* the first is the path */
+    int out;           /* its stdout and stderr; -1: this process's */
+    int err;
+    const char *environment; /* a "NAME=VALUE" for it alone, where NAME is not set yet; or NULL */
+};
+
+#define HELPER_INIT ((struct helper){.pidfd = -1, .socket = -1, .writer = -1})
+
+enum status helper_start(struct helper *helper, zloop_t *loop, const struct helper_setup *setup,
     struct error *error) MUST_CHECK;
+
+/* The same for a child of this process that is there already; takes the socket, whatever comes. */
+enum status helper_adopt(
+    struct helper *helper, zloop_t *loop, pid_t pid, int socket, struct error *error) MUST_CHECK;
+
+/* Let `to`, which runs nothing, have the process of `from`. The owner moves its watches. */
+void helper_move(struct helper *to, struct helper *from);
 
 /* End it with its whole process group, wait for it, close everything. Returns the wait status. */
 int helper_stop(struct helper *helper);

@@ -18,8 +18,9 @@ void c_language_start(struct c_engine *engine) {
     char *path = program_installed(FORKERNEL_LIBEXEC "/forkernel-c-language");
     char *include = program_installed("share/forkernel/include");
     char *argv[] = {path, engine->folder, include, NULL};
+    struct helper_setup setup = {.argv = argv, .out = -1, .err = -1};
     if (!path || !include ||
-        helper_start(&engine->language, engine->base.host->loop, argv, false, &engine->trouble) !=
+        helper_start(&engine->language, engine->base.host->loop, &setup, &engine->trouble) !=
             STATUS_OK)
         engine->language_unusable = true;
     else
@@ -80,9 +81,23 @@ int c_language_stop(struct c_engine *engine) {
     return status;
 }
 
-void c_language_reset(struct c_engine *engine) {
-    frame_begin(&engine->out, LANGUAGE_RESET);
+static void send_state(struct c_engine *engine, uint16_t type, int64_t state) {
+    frame_begin(&engine->out, type);
+    frame_add_int(&engine->out, state);
     helper_send(&engine->language, &engine->out);
+}
+
+void c_language_commit(struct c_engine *engine) {
+    send_state(engine, LANGUAGE_COMMIT, engine->state_number);
+    engine->leaves = ENGINE_STATE_NEW;
+}
+
+void c_language_wake(struct c_engine *engine, int64_t state) {
+    send_state(engine, LANGUAGE_WAKE, state);
+}
+
+void c_language_evict(struct c_engine *engine, int64_t state) {
+    send_state(engine, LANGUAGE_EVICT, state);
 }
 
 /* ---- what the language service says ---- */
@@ -99,9 +114,12 @@ static void on_ready(struct c_engine *engine, const struct frame *frame) {
         c_cell_fail(engine, "KeyboardInterrupt", "interrupted", NULL);
         return;
     }
+    if (!engine->evaluating) {
+        free(engine->defines);
+        engine->defines = strdup(frame_string(frame, 8));
+    }
     if (!*path) {
-        frame_begin(&engine->out, LANGUAGE_COMMIT);
-        helper_send(&engine->language, &engine->out);
+        c_language_commit(engine);
         c_cell_succeed(engine);
         return;
     }
@@ -123,26 +141,13 @@ static void on_ready(struct c_engine *engine, const struct frame *frame) {
     helper_send(&engine->worker, &engine->out);
 }
 
-/* The session cannot go on where the worker's death took its variables. */
-static void renew_session(struct c_engine *engine) {
-    (void)c_worker_stop(engine);
-    c_worker_start(engine);
-    c_language_reset(engine);
-}
-
 static void on_fault_text(struct c_engine *engine, const struct frame *frame) {
     if (engine->state != STATE_EXPLAINING)
         return;
-    json_t *lines = c_cell_frame_lines(frame, 2);
-    if (engine->lost_worker)
-        c_cell_add_line(lines, c_worker_lost_text);
     char *ename = strdup(frame_string(frame, 0));
     char *evalue = strdup(frame_string(frame, 1));
-    if (engine->lost_worker) {
-        engine->evaluating = false;
-        renew_session(engine);
-    }
-    c_cell_fail(engine, ename ? ename : "SIGSEGV", evalue ? evalue : "", lines);
+    c_cell_fail(
+        engine, ename ? ename : "SIGSEGV", evalue ? evalue : "", c_cell_frame_lines(frame, 2));
     free(ename);
     free(evalue);
 }
@@ -188,33 +193,35 @@ static void language_message(struct c_engine *engine, const struct frame *frame)
     }
 }
 
-/* Its end takes the cell that it has with it, and all it knew of the session: the worker begins
-   anew too, so that nothing is left that pretends otherwise. One that never spoke is started again
+/* Its end takes the cell that it has with it, and all it knew of the session: without that no state
+   can be used, so that none is left that pretends otherwise. One that never spoke is started again
    by the next cell, unless the loader could not even begin it. */
 static void language_died(struct c_engine *engine) {
+    const struct engine_host *host = engine->base.host;
     bool heard = engine->language.heard;
     int status = c_language_stop(engine);
     bool missing = !heard && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_LOADED;
     engine->language_unusable = missing;
     if (heard) {
         (void)c_worker_stop(engine);
-        c_worker_start(engine);
+        c_twins_stop(engine, true);
         c_language_start(engine);
+        engine->leaves = ENGINE_STATE_LOST;
     }
-    if (engine->state == STATE_IDLE)
+    if (engine->state == STATE_IDLE) {
+        if (heard)
+            host->lost(host->context);
         return;
+    }
     engine->evaluating = false;
-    json_t *lines = json_array();
-    if (heard)
-        c_cell_add_line(lines, c_worker_lost_text);
     if (missing)
-        c_cell_fail(engine, "CompilerMissing", c_language_missing_text, lines);
+        c_cell_fail(engine, "CompilerMissing", c_language_missing_text, NULL);
     else if (engine->interrupted)
         c_cell_fail(engine, "KeyboardInterrupt",
-            "the compiler did not hear the interrupt and was ended", lines);
+            "the compiler did not hear the interrupt and was ended", NULL);
     else
         c_cell_fail(engine, "LanguageServiceDied",
-            "the process that parses and compiles cells has ended; it is started again", lines);
+            "the process that parses and compiles cells has ended; it is started again", NULL);
 }
 
 static int on_language(zloop_t *loop, zmq_pollitem_t *item, void *data) {

@@ -7,21 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
-bool c_output_read(
+int64_t c_output_read(
     const struct engine_host *host, int fd, enum engine_stream stream, size_t max_bytes) {
     static char chunk[256 * 1024];
+    int64_t total = 0;
     while (fd >= 0 && max_bytes) {
         ssize_t n = read(fd, chunk, sizeof chunk < max_bytes ? sizeof chunk : max_bytes);
         if (n > 0) {
             host->stream(host->context, stream, chunk, (size_t)n);
             max_bytes -= (size_t)n;
-        } else if (n == 0) {
-            return false;
-        } else if (errno != EINTR) {
+            total += n;
+        } else if (n == 0 || errno != EINTR) {
             break;
         }
     }
-    return true;
+    return total;
 }
 
 json_t *c_output_bundle(const struct frame *frame, size_t first) {

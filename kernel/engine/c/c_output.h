@@ -5,8 +5,8 @@
 #include "base/frame.h"
 #include "kernel/engine/engine.h"
 
-/* Hand over what the pipe holds now, at most `max_bytes`. False at its end. */
-bool c_output_read(
+/* Hand over what the pipe holds now, at most `max_bytes`. Returns how many bytes that were. */
+int64_t c_output_read(
     const struct engine_host *host, int fd, enum engine_stream stream, size_t max_bytes);
 
 /* A MIME bundle from the message's fields, in pairs from `first` on, values as kernel/mime.h has

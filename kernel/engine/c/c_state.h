@@ -4,7 +4,8 @@
  *   c_engine.c    the table of functions that the kernel calls
  *   c_cell.c      the running cell: on its way, with its expressions, to its outcome
  *   c_language.c  the language service: started, asked, listened to
- *   c_worker.c    the worker: started, listened to, interrupted, replaced when it dies
+ *   c_worker.c    the worker: started, listened to, interrupted
+ *   c_twins.c     its frozen twins, which hold earlier states: made, woken, evicted
  *
  * Everything on the thread of the event loop.
  */
@@ -27,7 +28,12 @@ struct c_engine {
     struct engine base; /* first: the kernel sees this */
     struct helper language;
     struct helper worker;
-    char *folder; /* temporary files of the helpers */
+    int64_t worker_state; /* the number of the state that it holds */
+    struct c_twin *twins; /* a list, newest first */
+    int stdout_pipe[2];   /* pipes: stdout and stderr of all that runs code here */
+    int stderr_pipe[2];
+    int64_t piped_bytes; /* that came out of them */
+    char *folder;        /* temporary files of the helpers */
     struct buf out;
     enum c_state state;
     int64_t serial;         /* of the last request to build a cell: older answers are stale */
@@ -37,6 +43,11 @@ struct c_engine {
     /* the running cell */
     char *code;
     int64_t number;
+    int64_t state_number;     /* of the state that it will leave */
+    enum engine_state leaves; /* what it has left behind so far */
+    char *defines;
+    struct buf effects;
+    int64_t piped_before; /* piped_bytes when it began */
     bool silent;
     bool allow_stdin;
     bool interrupted;
@@ -48,7 +59,6 @@ struct c_engine {
     json_t *expression_data;
     json_t *timing;
     struct buf fault; /* a SYMBOLIZE message, ready to go */
-    bool lost_worker; /* the explanation awaited is of the worker's death */
     int grace_timer;
     struct pace {         /* of displays, see acknowledge_in_time() */
         int64_t since_us; /* the window's beginning */
@@ -90,18 +100,45 @@ int c_language_stop(struct c_engine *engine);
 /* Ask it what engine->out holds, a message whose first field is the token. Where no answer can
    come, the host is told so. */
 void c_language_query(struct c_engine *engine, uint64_t token);
-/* Forget all definitions: the worker is a new one. */
-void c_language_reset(struct c_engine *engine);
+/* The code of the running cell is loaded: keep its definitions. */
+void c_language_commit(struct c_engine *engine);
+/* Go to the definitions of a state; forget them. */
+void c_language_wake(struct c_engine *engine, int64_t state);
+void c_language_evict(struct c_engine *engine, int64_t state);
 
 /* ---- c_worker.c ---- */
 
-extern const char c_worker_lost_text[];
+/* The pipes of all workers. */
+enum status c_worker_open_pipes(struct c_engine *engine, struct error *error);
+void c_worker_close_pipes(struct c_engine *engine);
+/* A fresh one. */
 void c_worker_start(struct c_engine *engine);
+/* Listen to the process that engine->worker has; do not any more. */
+void c_worker_watch(struct c_engine *engine);
+void c_worker_unwatch(struct c_engine *engine);
 /* Returns the wait status. */
 int c_worker_stop(struct c_engine *engine);
 /* SIGINT to a running cell, again and again until it is heard; a helper that does not hear is
  * ended. */
 void c_worker_interrupt(struct c_engine *engine);
 void c_worker_stop_grace(struct c_engine *engine);
+
+/* ---- c_twins.c: the checkpoint operations of engine.h, and what the worker says of them ---- */
+
+void c_twins_checkpoint(struct engine *base);
+bool c_twins_wake(struct engine *base, int64_t state, bool keep);
+void c_twins_evict(struct engine *base, int64_t state);
+void c_twins_measure(struct engine *base, int64_t state);
+/* WORKER_CHECKPOINTED has come from the worker. */
+void c_twins_add(struct c_engine *engine, const struct frame *frame);
+/* The worker has ended between cells: its twin takes over, if there is one. */
+bool c_twins_replace_worker(struct c_engine *engine);
+/* End all of them; the host is told if it is to be. */
+void c_twins_stop(struct c_engine *engine, bool tell);
+/* Process ids, at most `max`; returns how many. */
+size_t c_twins_processes(const struct c_engine *engine, int64_t *ret_pids, size_t max);
+/* Processes that were orphaned below this one are its children now: take leave of those that
+   ended. */
+void c_twins_reap(const struct c_engine *engine);
 
 #endif

@@ -5,10 +5,13 @@
 #include "base/program.h"
 #include "base/utf8.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum {
     INTERRUPT_EVERY_MS = 200,
@@ -20,39 +23,83 @@ enum {
     PACE_DELAY_MS = 20,            /* the others after this */
 };
 
-const char c_worker_lost_text[] = "The process that held this session's variables and functions "
-                                  "is gone. Run the cells that define them again.";
-
 static int on_worker(zloop_t *loop, zmq_pollitem_t *item, void *data);
 static int on_worker_end(zloop_t *loop, zmq_pollitem_t *item, void *data);
-static int on_pipe(zloop_t *loop, zmq_pollitem_t *item, void *data);
 
 /* What the pipes hold now. Not until they are dry: a thread of the user's may fill them for ever.
  */
 static void drain(struct c_engine *engine) {
-    (void)c_output_read(engine->base.host, engine->worker.out, ENGINE_STDOUT, PIPE_TURN_BYTES);
-    (void)c_output_read(engine->base.host, engine->worker.err, ENGINE_STDERR, PIPE_TURN_BYTES);
+    const struct engine_host *host = engine->base.host;
+    engine->piped_bytes +=
+        c_output_read(host, engine->stdout_pipe[0], ENGINE_STDOUT, PIPE_TURN_BYTES);
+    engine->piped_bytes +=
+        c_output_read(host, engine->stderr_pipe[0], ENGINE_STDERR, PIPE_TURN_BYTES);
+}
+
+static int on_pipe(zloop_t *loop, zmq_pollitem_t *item, void *data) {
+    (void)loop;
+    struct c_engine *engine = data;
+    enum engine_stream stream = item->fd == engine->stdout_pipe[0] ? ENGINE_STDOUT : ENGINE_STDERR;
+    engine->piped_bytes += c_output_read(engine->base.host, item->fd, stream, PIPE_TURN_BYTES);
+    return 0;
+}
+
+static bool open_pipe(int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_TURN_BYTES);
+    return true;
+}
+
+enum status c_worker_open_pipes(struct c_engine *engine, struct error *error) {
+    if (!open_pipe(engine->stdout_pipe) || !open_pipe(engine->stderr_pipe))
+        return error_set_errno(error, errno, "cannot start the C engine");
+    c_engine_watch(engine, engine->stdout_pipe[0], on_pipe);
+    c_engine_watch(engine, engine->stderr_pipe[0], on_pipe);
+    return STATUS_OK;
+}
+
+void c_worker_close_pipes(struct c_engine *engine) {
+    int *ends[] = {engine->stdout_pipe, engine->stderr_pipe};
+    for (size_t i = 0; i < 2; i++) {
+        c_engine_unwatch(engine, ends[i][0]);
+        for (size_t k = 0; k < 2; k++)
+            if (ends[i][k] >= 0)
+                (void)close(ends[i][k]);
+    }
+}
+
+void c_worker_watch(struct c_engine *engine) {
+    c_engine_watch(engine, engine->worker.socket, on_worker);
+    c_engine_watch(engine, engine->worker.pidfd, on_worker_end);
+}
+
+void c_worker_unwatch(struct c_engine *engine) {
+    c_engine_unwatch(engine, engine->worker.socket);
+    c_engine_unwatch(engine, engine->worker.pidfd);
 }
 
 void c_worker_start(struct c_engine *engine) {
     char *path = program_installed(FORKERNEL_LIBEXEC "/forkernel-c-worker");
     char *argv[] = {path, NULL};
-    if (path && helper_start(&engine->worker, engine->base.host->loop, argv, true,
-                    &engine->trouble) == STATUS_OK) {
-        c_engine_watch(engine, engine->worker.socket, on_worker);
-        c_engine_watch(engine, engine->worker.pidfd, on_worker_end);
-        c_engine_watch(engine, engine->worker.out, on_pipe);
-        c_engine_watch(engine, engine->worker.err, on_pipe);
+    struct helper_setup setup = {.argv = argv,
+        .out = engine->stdout_pipe[1],
+        .err = engine->stderr_pipe[1],
+        .environment = "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"}; /* where the system leaves huge
+                                                                    pages to programs */
+    if (path && helper_start(&engine->worker, engine->base.host->loop, &setup, &engine->trouble) ==
+                    STATUS_OK) {
+        engine->worker.reader.takes_descriptor = true;
+        c_worker_watch(engine);
     }
+    engine->worker_state = 0;
     free(path);
 }
 
 int c_worker_stop(struct c_engine *engine) {
     drain(engine); /* what it printed before is not to be lost with it */
-    c_engine_unwatch(engine, engine->worker.socket);
-    c_engine_unwatch(engine, engine->worker.pidfd);
-    c_engine_unwatch(engine, engine->worker.out);
-    c_engine_unwatch(engine, engine->worker.err);
+    c_worker_unwatch(engine);
     return helper_stop(&engine->worker);
 }
 
@@ -168,15 +215,32 @@ static void keep_fault(struct c_engine *engine, const struct frame *frame) {
         frame_add_string(&engine->fault, frame_string(frame, i));
 }
 
+/* What the worker saw it do, and bytes that went neither to the front end nor where it saw. */
+static void note_effects(struct c_engine *engine, const struct frame *frame) {
+    const char *seen = frame_string(frame, 4);
+    int64_t elsewhere = frame_int(frame, 3, 0) - (engine->piped_bytes - engine->piped_before);
+    if (engine->effects.size || engine->evaluating)
+        return;
+    if (utf8_is_valid(seen, strlen(seen)))
+        buf_append_string(&engine->effects, seen);
+    if (elsewhere > 0 && !strstr(seen, "wrote to"))
+        buf_printf(&engine->effects, "%swrote %lld bytes outside of its output", *seen ? "; " : "",
+            (long long)elsewhere);
+}
+
 static void on_done(struct c_engine *engine, const struct frame *frame) {
     int64_t code = frame_int(frame, 1, 0);
+    bool statements = !engine->program && !engine->evaluating;
     char evalue[96];
     char ename[32];
     c_cell_set_timing(engine, "run", frame_int(frame, 2, 0));
     c_worker_stop_grace(engine);
+    note_effects(engine, frame);
     switch (frame_int(frame, 0, 0)) {
     case WORKER_END_INTERRUPT:
         buf_clear(&engine->fault);
+        if (statements)
+            engine->leaves = ENGINE_STATE_PARTIAL;
         c_cell_fail(engine, "KeyboardInterrupt", "interrupted", NULL);
         break;
     case WORKER_END_EXIT:
@@ -184,13 +248,14 @@ static void on_done(struct c_engine *engine, const struct frame *frame) {
             c_cell_succeed(engine);
             break;
         }
+        if (statements)
+            engine->leaves = ENGINE_STATE_SPOILED;
         (void)snprintf(evalue, sizeof evalue, "%s ended with exit status %lld",
             engine->program ? "the program" : "the cell", (long long)code);
         c_cell_fail(engine, "ExitStatus", evalue, NULL);
         break;
     case WORKER_END_SIGNAL:
         if (engine->fault.size) {
-            engine->lost_worker = false;
             send_fault(engine);
             break;
         }
@@ -216,6 +281,10 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
     const struct engine_host *host = engine->base.host;
     bool busy = engine->state == STATE_LOADING || engine->state == STATE_RUNNING;
     drain(engine);
+    if (frame->type == WORKER_CHECKPOINTED) {
+        c_twins_add(engine, frame);
+        return;
+    }
     if (!busy) { /* late words of a cell that has ended; who waits for an answer gets one */
         if (frame->type == WORKER_DISPLAY || frame->type == WORKER_CLEAR)
             acknowledge(engine);
@@ -225,8 +294,8 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
     case WORKER_LOADED:
         engine->state = STATE_RUNNING;
         c_cell_set_timing(engine, "load", frame_int(frame, 0, 0));
-        frame_begin(&engine->out, LANGUAGE_COMMIT);
-        helper_send(&engine->language, &engine->out);
+        if (!engine->program)
+            c_language_commit(engine);
         if (engine->interrupted)
             send_interrupt(engine);
         break;
@@ -286,6 +355,25 @@ static void describe_end(int status, bool interrupted, char *ename, char *evalue
     }
 }
 
+/* Between two cells, or while one is compiled. */
+static void worker_died_asleep(struct c_engine *engine) {
+    const struct engine_host *host = engine->base.host;
+    if (c_twins_replace_worker(engine))
+        return;
+    if (engine->state == STATE_IDLE) {
+        host->lost(host->context);
+        return;
+    }
+    if (engine->state == STATE_BUILDING) {
+        frame_begin(&engine->out, LANGUAGE_CANCEL);
+        helper_send(&engine->language, &engine->out);
+    }
+    engine->evaluating = false;
+    engine->leaves = ENGINE_STATE_LOST;
+    c_cell_fail(
+        engine, "WorkerEnded", "the process that runs the cells was ended from outside", NULL);
+}
+
 static void worker_died(struct c_engine *engine, const char *why) {
     char ename[32];
     char evalue[256];
@@ -294,29 +382,19 @@ static void worker_died(struct c_engine *engine, const char *why) {
     int status = c_worker_stop(engine);
     bool busy = engine->state == STATE_LOADING || engine->state == STATE_RUNNING;
     c_worker_stop_grace(engine);
-    if (busy && engine->fault.size && !engine->interrupted) {
-        engine->lost_worker = true;
-        send_fault(engine);
-        return; /* the new worker starts with the explanation */
-    }
-    buf_clear(&engine->fault);
-    c_worker_start(engine);
-    c_language_reset(engine);
-    if (!busy) { /* between cells: nobody is waiting for an error */
-        const struct engine_host *host = engine->base.host;
-        host->stream(host->context, ENGINE_STDERR, c_worker_lost_text, strlen(c_worker_lost_text));
-        host->stream(host->context, ENGINE_STDERR, "\n", 1);
-        if (engine->state == STATE_BUILDING && !engine->evaluating)
-            c_cell_build(engine, engine->code, false, !engine->silent);
-        else if (engine->state == STATE_BUILDING)
-            c_cell_fail(engine, "WorkerEnded", "the worker has ended", NULL);
+    if (!busy) {
+        worker_died_asleep(engine);
         return;
     }
-    describe_end(status, engine->interrupted, ename, evalue, sizeof evalue);
-    json_t *lines = json_array();
-    c_cell_add_line(lines, c_worker_lost_text);
+    engine->leaves = ENGINE_STATE_LOST;
     engine->evaluating = false;
-    c_cell_fail(engine, why ? "WorkerChannel" : ename, why ? why : evalue, lines);
+    if (engine->fault.size && !engine->interrupted) {
+        send_fault(engine);
+        return;
+    }
+    buf_clear(&engine->fault);
+    describe_end(status, engine->interrupted, ename, evalue, sizeof evalue);
+    c_cell_fail(engine, why ? "WorkerChannel" : ename, why ? why : evalue, NULL);
 }
 
 /* Returns false when the worker that it read from is no more. */
@@ -355,15 +433,6 @@ static int on_worker_end(zloop_t *loop, zmq_pollitem_t *item, void *data) {
     struct c_engine *engine = data;
     if (read_worker(engine))
         worker_died(engine, NULL);
-    return 0;
-}
-
-static int on_pipe(zloop_t *loop, zmq_pollitem_t *item, void *data) {
-    (void)loop;
-    struct c_engine *engine = data;
-    enum engine_stream stream = item->fd == engine->worker.out ? ENGINE_STDOUT : ENGINE_STDERR;
-    if (!c_output_read(engine->base.host, item->fd, stream, PIPE_TURN_BYTES))
-        c_engine_unwatch(engine, item->fd);
     return 0;
 }
 

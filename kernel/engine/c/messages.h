@@ -18,15 +18,17 @@ enum language_message {
     /* to the language service */
     LANGUAGE_CELL = 1,  /* i serial, i number, s code, i is an expression only, i wants a result */
     LANGUAGE_CANCEL,    /* give the cell up */
-    LANGUAGE_COMMIT,    /* its code is loaded: keep the definitions */
-    LANGUAGE_RESET,     /* the worker is a new one: forget everything */
+    LANGUAGE_COMMIT,    /* i state: its code is loaded, keep the definitions under this number */
+    LANGUAGE_WAKE,      /* i state: go back to the definitions kept under it, 0: to none */
+    LANGUAGE_EVICT,     /* i state: nobody comes back to it */
     LANGUAGE_COMPLETE,  /* i token, s code, i cursor */
     LANGUAGE_INSPECT,   /* i token, s code, i cursor, i detail level */
     LANGUAGE_SYMBOLIZE, /* i signal, i address, then a frame each: s "path\toffset\tsymbol" */
     LANGUAGE_EXPLAIN,   /* s what dlopen said */
     /* from it */
     LANGUAGE_READY = 64, /* s path, s entry symbol, i is a program, s arguments, s warnings,
-                            i parse us, i compile us, i serial; an empty path: nothing to run */
+                            i parse us, i compile us, i serial, s names that it brings; an empty
+                            path: nothing to run */
     LANGUAGE_FAILED, /* s ename, s evalue, i parse us, i compile us, s warnings, i serial, then a
                         traceback line each */
     LANGUAGE_REPLY,  /* i token, s JSON content */
@@ -39,6 +41,8 @@ enum worker_message {
         1,        /* s path, s entry symbol, i is a program, s arguments, i takes input, i silent */
     WORKER_INPUT, /* i end of file, s line */
     WORKER_ACK,   /* the display was taken */
+    WORKER_CHECKPOINT, /* i state: make a twin of yourself, for this state */
+    WORKER_MEASURE,    /* how much memory do you hold on to? */
     /* from it */
     WORKER_LOADED = 64,   /* i load us */
     WORKER_LOAD_FAILED,   /* s what dlopen said */
@@ -46,8 +50,12 @@ enum worker_message {
     WORKER_RESULT,        /* pairs: s MIME type, s data */
     WORKER_CLEAR,         /* i wait */
     WORKER_INPUT_REQUEST, /* s prompt */
-    WORKER_DONE,          /* i kind (worker_end), i code, i run us */
+    WORKER_DONE,          /* i kind (worker_end), i code, i run us, i bytes written anywhere,
+                             s what it did to the world outside its memory, "" for nothing seen */
     WORKER_FAULT,         /* i signal, i address, i in a program, then a frame each as above */
+    WORKER_CHECKPOINTED,  /* i state, i pid, i errno where there is no twin, i us; with it comes a
+                             descriptor: the twin's channel */
+    WORKER_MEASURED,      /* i bytes */
 };
 
 enum worker_end {

@@ -118,10 +118,6 @@ bool cell_forgives(const struct cell *cell, CXDiagnostic diagnostic);
 /* The live typedef names, for splitting. */
 bool cell_is_type(void *language, const char *name, size_t size);
 
-/* The variables and functions of the session are gone: what is text alone stays, unless it needs
-   them. */
-void cell_keep_texts(struct language *language);
-
 /* The definitions before the cell's own text, as later cells see them. */
 void cell_add_prelude(struct buf *out, const struct session *session);
 /* From here on, __func__ and its like are this name; NULL: what they are by themselves. */

@@ -520,13 +520,6 @@ static bool is_replaced(const struct definition *definition, const struct names 
     return false;
 }
 
-static bool session_has(const struct session *session, const struct definition *definition) {
-    for (size_t i = 0; i < session->count; i++)
-        if (session->items[i] == definition)
-            return true;
-    return false;
-}
-
 /* Names whose meaning the affected definitions pass on, to a fixed point. */
 static void spread(struct cell *cell, const struct language *language, struct names *touched) {
     size_t before;

@@ -102,6 +102,13 @@ void session_copy(struct session *to, const struct session *from) {
         session_append(to, from->items[i]);
 }
 
+bool session_has(const struct session *session, const struct definition *definition) {
+    for (size_t i = session->count; i-- > 0;)
+        if (session->items[i] == definition)
+            return true;
+    return false;
+}
+
 const struct definition *session_find(const struct session *session, const char *name) {
     for (size_t i = session->count; i-- > 0;)
         if (session->items[i]->kind != DEFINITION_FRONT &&

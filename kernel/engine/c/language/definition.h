@@ -62,6 +62,7 @@ void session_finish(struct session *session);
 void session_clear(struct session *session);
 void session_append(struct session *session, const struct definition *definition);
 void session_copy(struct session *to, const struct session *from);
+bool session_has(const struct session *session, const struct definition *definition);
 /* The live definition of `name` apart from the front's, or NULL. */
 const struct definition *session_find(const struct session *session, const char *name);
 

@@ -42,6 +42,25 @@ static void failed(struct service *service, const char *ename, const char *evalu
     drop_cell(service);
 }
 
+/* What the cell brings that people know by name: "x, y, f()". */
+static void add_defined_names(struct service *service) {
+    struct buf names = BUF_INIT;
+    const struct session *after = &service->cell.after;
+    for (size_t i = 0; !service->cell.is_program && i < after->count; i++) {
+        const struct definition *definition = after->items[i];
+        if (definition->kind == DEFINITION_FRONT || !definition->name_count ||
+            definition->cell != service->cell.number ||
+            session_has(&service->language.session, definition))
+            continue;
+        bool callable =
+            definition->kind == DEFINITION_FUNCTION || definition->kind == DEFINITION_INLINE;
+        buf_printf(&names, "%s%s%s", names.size ? ", " : "", definition_title(definition),
+            callable ? "()" : "");
+    }
+    frame_add_string(&service->out, buf_string(&names));
+    buf_finish(&names);
+}
+
 static void ready(struct service *service, const char *path, int64_t compile_us) {
     struct cell *cell = &service->cell;
     frame_begin(&service->out, LANGUAGE_READY);
@@ -53,6 +72,7 @@ static void ready(struct service *service, const char *path, int64_t compile_us)
     frame_add_int(&service->out, service->parse_us);
     frame_add_int(&service->out, compile_us);
     frame_add_int(&service->out, service->serial);
+    add_defined_names(service);
     service_send(service);
     service->building = false;
     compiler_warm(&service->compiler, &service->language.front);
@@ -180,19 +200,16 @@ static void advance(struct service *service) {
     buf_finish(&said);
 }
 
-static void commit(struct service *service) {
+static void commit(struct service *service, int64_t state) {
     if (!service->has_cell)
         return;
     struct language *language = &service->language;
     session_copy(&language->session, &service->cell.after);
-    if (service->cell.is_program) { /* its options end with it */
-        drop_cell(service);
-        return;
-    }
     free(language->cflags);
     free(language->ldflags);
     language->cflags = must_copy(service->cell.cflags, strlen(service->cell.cflags));
     language->ldflags = must_copy(service->cell.ldflags, strlen(service->cell.ldflags));
+    snapshots_keep(&service->snapshots, language, state);
     drop_cell(service);
 }
 
@@ -208,12 +225,15 @@ static void handle(struct service *service, const struct frame *frame) {
         }
         break;
     case LANGUAGE_COMMIT:
-        commit(service);
+        commit(service, frame_int(frame, 0, 0));
         break;
-    case LANGUAGE_RESET:
+    case LANGUAGE_WAKE:
         compiler_cancel(&service->compiler);
         drop_cell(service);
-        cell_keep_texts(&service->language);
+        snapshots_wake(&service->snapshots, &service->language, frame_int(frame, 0, 0));
+        break;
+    case LANGUAGE_EVICT:
+        snapshots_evict(&service->snapshots, frame_int(frame, 0, 0));
         break;
     case LANGUAGE_COMPLETE:
         query_complete(service, frame_int(frame, 0, 0), frame_string(frame, 1),

@@ -5,15 +5,16 @@
 #include "base/frame.h"
 #include "kernel/engine/c/language/cell.h"
 #include "kernel/engine/c/language/compiler.h"
+#include "kernel/engine/c/language/snapshots.h"
 
 struct service {
     struct language language;
+    struct snapshots snapshots;
     struct compiler compiler;
     struct frame_reader reader;
     struct buf out;
     const char *folder;
     bool building;
-    bool awaiting_commit;
     struct cell cell; /* while building, and until it is committed */
     bool has_cell;
     char *code; /* what `cell` points into */

@@ -16,7 +16,8 @@
 #include <sys/types.h>
 
 struct worker {
-    pid_t pid; /* of the one process and thread that speaks to the kernel process */
+    pid_t pid;    /* of the one process and thread that speaks to the kernel process */
+    pid_t kernel; /* the kernel process */
     struct frame_reader reader;
     struct buf out;                    /* the message being built */
     bool takes_input;                  /* the front end answers input requests */
@@ -43,6 +44,23 @@ void channel_send(void);
 void channel_receive(struct frame *ret_frame);
 /* The same, but false when SIGINT came first. */
 bool channel_receive_input(struct frame *ret_frame);
+
+/* ---- twin.c ---- */
+
+/* Fork a twin: a process in this very state that sleeps on a channel of its own until it is told to
+   run. Returns in both of them. `state` is the kernel process's number for it. */
+void twin_make(int64_t state);
+/* Tell how much memory this process holds on to. */
+void twin_measure(void);
+
+/* ---- observe.c: what cells do beyond their memory ---- */
+
+/* From here on. */
+void observe_begin(void);
+/* What has happened since, into the message being built: the last two fields of WORKER_DONE. The
+   next observation begins. */
+void observe_report(void);
+bool observe_has_threads(void);
 
 /* ---- run.c ---- */
 

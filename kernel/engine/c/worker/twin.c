@@ -1,0 +1,166 @@
+/*
+ * The twin: a frozen copy of this process.
+ *
+ * It must be a child of the kernel process and not of the worker: user code that waits for its
+ * children would meet it, and it has to outlive the worker. So a child between the two forks it and
+ * ends, which hands it to the kernel process (a subreaper). That child comes from vfork(), which
+ * copies nothing: the page tables, which are what a fork of a large process costs, are copied once.
+ *
+ * What the twin must not hold open, or user code would notice it: a pipe or a socket whose other
+ * end waits for its last writer to go. In the twin their numbers stay taken, by descriptors that
+ * are good for nothing.
+ */
+#include "kernel/engine/c/worker/worker.h"
+
+#include "base/clock.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Written by the child between, which shares this memory. */
+static volatile struct {
+    pid_t between;
+    pid_t twin;
+    int error;
+} made;
+
+static bool is_output(const struct stat *info) {
+    struct stat ours;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &ours) == 0 && ours.st_dev == info->st_dev && ours.st_ino == info->st_ino)
+            return true;
+    return false;
+}
+
+static void let_go_of_peers(void) {
+    DIR *folder = opendir("/proc/self/fd");
+    int dead = open("/", O_PATH | O_CLOEXEC);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        struct stat info;
+        int fd = (int)strtol(entry->d_name, NULL, 10);
+        if (fd <= MESSAGES_FD || fd == dead || fd == dirfd(folder) || fstat(fd, &info) != 0)
+            continue;
+        if (!S_ISSOCK(info.st_mode) && !S_ISFIFO(info.st_mode))
+            continue;
+        if (!is_output(&info))
+            (void)dup3(dead, fd, O_CLOEXEC);
+    }
+    if (folder)
+        (void)closedir(folder);
+    if (dead >= 0)
+        (void)close(dead);
+}
+
+static void become_twin(const int ends[2]) {
+    enum { LOOK_AGAIN_US = 50 };
+    (void)close(ends[0]);
+    (void)dup3(ends[1], MESSAGES_FD, O_CLOEXEC);
+    (void)close(ends[1]);
+    frame_reader_finish(&worker.reader); /* those messages were for the other one */
+    worker.pid = getpid();
+    (void)setpgid(0, 0);
+    while (getppid() == made.between)
+        (void)usleep(LOOK_AGAIN_US);
+    if (getppid() == worker.kernel) /* else the end of the channel tells */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    let_go_of_peers();
+    observe_begin();
+}
+
+/* The child between is nobody's business, its SIGCHLD neither. All signals are blocked. */
+static void reap_between(pid_t between) {
+    sigset_t child;
+    const struct timespec now = {0};
+    while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+        ;
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)sigtimedwait(&child, NULL, &now);
+}
+
+/* True in the twin. */
+static bool fork_twin(const int ends[2]) {
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &before);
+    made.twin = -1;
+    pid_t between = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see above */
+    if (between == 0) {
+        made.between = getpid(); /* NOLINT(clang-analyzer-unix.Vfork): it shares our memory */
+        pid_t twin = fork();     /* NOLINT(clang-analyzer-unix.Vfork) */
+        if (twin == 0) {
+            become_twin(ends);
+            (void)sigprocmask(SIG_SETMASK, &before, NULL);
+            return true; /* NOLINT(clang-analyzer-unix.Vfork): a process of its own */
+        }
+        made.twin = twin;
+        made.error = errno;
+        _exit(0);
+    }
+    if (between > 0)
+        reap_between(between);
+    else
+        made.error = errno;
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return false;
+}
+
+void twin_make(int64_t state) {
+    int ends[2] = {-1, -1};
+    int64_t start_us = clock_monotonic_us();
+    if (observe_has_threads()) /* one of them may hold the lock of a stream for ever */
+        channel_flush();
+    else
+        (void)fflush(NULL); /* what both had in a buffer would be written twice */
+    made.twin = -1;
+    made.error = 0;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        made.error = errno;
+    else if (fork_twin(ends))
+        return;
+    frame_begin(&worker.out, WORKER_CHECKPOINTED);
+    frame_add_int(&worker.out, state);
+    frame_add_int(&worker.out, made.twin > 0 ? made.twin : 0);
+    frame_add_int(&worker.out, made.twin > 0 ? 0 : made.error);
+    frame_add_int(&worker.out, clock_monotonic_us() - start_us);
+    if (made.twin > 0) {
+        frame_end(&worker.out);
+        if (frame_send_descriptor(MESSAGES_FD, &worker.out, ends[0], NULL) != STATUS_OK)
+            _exit(1);
+    } else {
+        channel_send();
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            (void)close(ends[i]);
+}
+
+/* A line "Name:   123 kB" of a file in /proc, in bytes. */
+static int64_t read_size(const char *path, const char *name) {
+    char line[256];
+    int64_t bytes = 0;
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            bytes = (int64_t)strtoll(line + strlen(name), NULL, 10) * 1024;
+    if (file)
+        (void)fclose(file);
+    return bytes;
+}
+
+void twin_measure(void) {
+    frame_begin(&worker.out, WORKER_MEASURED);
+    frame_add_int(&worker.out,
+        read_size("/proc/self/smaps_rollup", "Pss:") + read_size("/proc/self/status", "VmPTE:"));
+    channel_send();
+}

@@ -320,6 +320,9 @@ static void bench_tree(int versions) {
     must(history_open(&options, &history, &error), &error);
     must(history_read_tree(history, cell, &memory, &tree, &error), &error);
     int64_t t1 = clock_monotonic_us();
+    struct history_states states;
+    must(history_list_states(history, document, &memory, &states, &error), &error);
+    int64_t t2 = clock_monotonic_us();
     struct samples reads = samples_of(1000);
     for (int i = 0; i < 1000; i++) {
         struct history_version version;
@@ -332,6 +335,7 @@ static void bench_tree(int versions) {
     printf("%d versions, each run once: %.0f bytes of database a version and run\n", versions,
         (double)info.st_size / versions);
     printf("opening and reading the tree: %.1f ms\n", (double)(t1 - t0) / 1e3);
+    printf("listing the states: %.1f ms\n", (double)(t2 - t1) / 1e3);
     print_header();
     print_samples("read any version", &reads);
     history_memory_finish(&memory);

@@ -79,6 +79,16 @@ enum history_run_status {
     HISTORY_KILLED,      /* the recording process died; sealed by a later one */
 };
 
+/* What a run left of the program that it ran in: the node that it is in the state tree. */
+enum history_state {
+    HISTORY_STATE_UNKNOWN = 0, /* not told: killed runs, runs of version-1 stores */
+    HISTORY_STATE_SAME,        /* the state that it started from */
+    HISTORY_STATE_NEW,         /* one of its own, to be had again by running the text on the
+                                  parent's */
+    HISTORY_STATE_PARTIAL,     /* one of its own that running again does not bring back: it was
+                                  interrupted */
+};
+
 enum history_output_kind {
     HISTORY_STDOUT = 1,
     HISTORY_STDERR,
@@ -118,6 +128,10 @@ char *history_default_folder(void);
  * may be NULL. STATUS_NEWER: made by a newer forkernel. STATUS_CORRUPT: not a history, or damaged.
  * In both cases, and whenever this fails, an existing store is left as it was. STATUS_NOT_FOUND:
  * read_only, and there is none.
+ *
+ * A store of an earlier format is brought to this one, after a copy of its database was kept as
+ * "history.sqlite3.v1"; a copy that is there already stays. STATUS_LOCKED and STATUS_FULL are for
+ * trying again later. With read_only it is read as it is: what it has no columns for is unknown.
  */
 enum status history_open(const struct history_options *options, struct history **ret_history,
     struct error *error) MUST_CHECK;
@@ -168,8 +182,10 @@ struct history_run_start {
     const char *text;     /* what is executed */
     size_t text_bytes;
     int64_t execution_count;
-    int64_t parent_run_id; /* the run whose state this one starts from; 0: the run of this session
-                              before this one; HISTORY_PARENT_NONE: a fresh program */
+    int64_t parent_run_id; /* the run whose state this one starts from, of any session of the
+                              document; 0: the run of this session before this one, or where
+                              history_session_move_state() has gone since; HISTORY_PARENT_NONE: a
+                              fresh program */
     const char *const *deleted_cell_keys; /* the request's deletedCells; unknown ones are skipped */
     size_t deleted_cell_count;
     int64_t time_us; /* 0: now */
@@ -226,6 +242,15 @@ enum status history_run_error(struct history_run *run, const char *ename, const 
 enum status history_run_clear(struct history_run *run, bool wait, struct error *error) MUST_CHECK;
 
 /*
+ * Say, before its end, what the run leaves; history_run_end() writes it. Not said: unknown. The
+ * strings are copied, NULL is none: `defines` are names separated by ", " ("x, y, f()"), `effects`
+ * is one line about what no state holds ("wrote 120 bytes to 'out.txt'; 2 threads"). Without memory
+ * for them they are lost.
+ */
+void history_run_leaves(
+    struct history_run *run, enum history_state state, const char *defines, const char *effects);
+
+/*
  * Give the files their final names and write status and time. The run is gone whatever the status.
  * If the database was locked or full the end is kept in the session and written with its next
  * run or its end. `time_us` 0: now. NULL is fine.
@@ -240,6 +265,16 @@ enum status history_run_end(struct history_run **run, enum history_run_status ru
  */
 enum status history_late_write(struct history_session *session, int64_t run_id,
     enum history_output_kind stream, const void *data, size_t size, struct error *error) MUST_CHECK;
+
+/* ---- recording: where the program is in the state tree ---- */
+
+/*
+ * The session's program is now in the state that run `run_id` left; 0: it is a fresh one. The next
+ * run without a parent of its own starts from there, also when this could not be written.
+ * STATUS_NOT_FOUND: the document has no such run.
+ */
+enum status history_session_move_state(
+    struct history_session *session, int64_t run_id, struct error *error) MUST_CHECK;
 
 /* ---- moving a head ---- */
 
@@ -364,6 +399,44 @@ enum status history_read_version(struct history *history, int64_t document_id, i
 /* STATUS_NOT_FOUND: no such run. */
 enum status history_read_run(struct history *history, int64_t run_id, struct history_memory *memory,
     struct history_run_info *ret_run, struct error *error) MUST_CHECK;
+
+/* A run as a node of the document's state tree. */
+struct history_state_info {
+    int64_t run_id;
+    int64_t session_id;
+    int64_t cell_id;
+    int64_t version; /* number */
+    int64_t execution_count;
+    int64_t parent_run_id; /* whose state it started from; 0: a fresh program */
+    enum history_run_status status;
+    enum history_state state;
+    int64_t started_us;
+    int64_t ended_us;
+    const char *defines; /* as history_run_leaves() was told; "" for none */
+    const char *effects;
+    const char *summary; /* of the text: first line that is not blank, valid UTF-8, cut */
+};
+
+struct history_states {
+    const struct history_state_info *items;
+    size_t count;
+};
+
+/* Every run of a document, oldest first. */
+enum status history_list_states(struct history *history, int64_t document_id,
+    struct history_memory *memory, struct history_states *ret_states,
+    struct error *error) MUST_CHECK;
+
+/*
+ * The state in which the newest session of the document that has any run was left,
+ * `except_session_id` (0: none) not counted, as the id of the run that left it; 0: a fresh program.
+ * That is where the session was moved to after its newest run, else what this run left: its own
+ * state if it is new or partial, or unknown and the run ended ok or interrupted, else that of its
+ * nearest ancestor of which this is true. STATUS_NOT_FOUND without an error text: there is no such
+ * session.
+ */
+enum status history_last_state(struct history *history, int64_t document_id,
+    int64_t except_session_id, int64_t *ret_run_id, struct error *error) MUST_CHECK;
 
 struct history_part {
     int64_t id;

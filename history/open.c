@@ -93,11 +93,15 @@ static enum status connect(struct history *history, struct error *error) {
     sqlite3_busy_handler(sql->db, wait_turn, history);
     /* until we know that it is ours, not even its log may be folded in */
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    enum status status = schema_check(sql, error);
+    enum status status = schema_check(sql, &history->format, error);
     if (status != STATUS_OK)
         return status;
     if (!history->read_only && sqlite3_db_readonly(sql->db, "main") == 1)
         return sql_fail(sql, SQLITE_READONLY, error);
+    if (!history->read_only && history->format < SCHEMA_VERSION)
+        status = schema_migrate(history, error);
+    if (status != STATUS_OK)
+        return status;
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     /* NORMAL: a commit is a write, not an fsync: safe against kill, and after a power cut the store
        is whole but may miss the last moments. Folding the log into the database has an fsync in it:

@@ -1,62 +1,17 @@
 /* The versions of a cell with their runs, and one version with its text. */
 #include "history/store.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* Texts of parents, so that each version costs one decompression. */
-struct text_window {
-    struct buf texts;           /* one after the other */
-    struct memory_rows entries; /* struct entry, by number */
-};
-
-struct entry {
-    int64_t number;
-    size_t offset, size;
-};
-
-enum { WINDOW_MAX_BYTES = 64 * 1024 * 1024 };
-
-static const struct entry *window_find(const struct text_window *window, int64_t number) {
-    const struct entry *entries = window->entries.items;
-    size_t low = 0, high = window->entries.bytes / sizeof *entries;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (entries[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < window->entries.bytes / sizeof *entries && entries[low].number == number;
-    return found ? &entries[low] : NULL;
-}
+#include "history/text_window.h"
 
 /* The first line of the version's text. */
 static enum status read_summary(struct history *history, struct text_window *window,
     const struct history_version *version, int64_t depth, sqlite3_stmt *rows, int column,
     struct buf *summary, struct error *error) {
-    const struct entry *base = depth ? window_find(window, version->parent) : NULL;
     struct buf text = BUF_INIT;
-    enum status status;
-    if (depth && !base)
-        status = version_read_text(history, version->id, &text, error);
-    else
-        status = text_decode(&history->codec, base ? window->texts.data + base->offset : NULL,
-            base ? base->size : 0, sqlite3_column_blob(rows, column),
-            (size_t)sqlite3_column_bytes(rows, column), &text, error);
-    if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
-        status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
-    if (status == STATUS_OK) {
+    enum status status = text_window_read(history, window, version->id, version->parent, depth,
+        sqlite3_column_blob(rows, column), (size_t)sqlite3_column_bytes(rows, column), &text,
+        error);
+    if (status == STATUS_OK)
         summary_append(summary, buf_string(&text), text.size);
-        if (window->texts.size + text.size <= WINDOW_MAX_BYTES) {
-            struct entry *entry = memory_rows_add(&window->entries, sizeof *entry);
-            if (entry)
-                *entry = (struct entry){version->number, window->texts.size, text.size};
-            buf_append(&window->texts, text.data, text.size);
-            if (!entry || !buf_ok(&window->texts))
-                status = fail_memory(history, error);
-        }
-    }
     buf_finish(&text);
     return status;
 }
@@ -155,8 +110,7 @@ enum status history_read_tree(struct history *history, int64_t cell_id,
             sql_done(rows);
         count++;
     }
-    buf_finish(&window.texts);
-    free(window.entries.items);
+    text_window_finish(&window);
     struct history_runs runs = {0};
     if (status == STATUS_OK)
         status = sql_query(sql, &rows, error, runs_text, "i", cell_id);
@@ -198,8 +152,7 @@ enum status history_read_version(struct history *history, int64_t document_id, i
         status = read_row(history, &window, rows, memory, &version, error);
     if (row)
         sql_done(rows);
-    buf_finish(&window.texts);
-    free(window.entries.items);
+    text_window_finish(&window);
     struct buf whole = BUF_INIT;
     if (status == STATUS_OK)
         status = version_read_text(history, id, &whole, error);

@@ -54,6 +54,8 @@ struct history_run {
     struct buf summary;
     enum history_run_status end_status;
     int64_t end_us; /* 0: not ended */
+    enum history_state state;
+    char *defines, *effects; /* NULL for none */
 };
 
 struct history_session {
@@ -61,6 +63,7 @@ struct history_session {
     int64_t id;
     int64_t document_id;
     int64_t last_run_id;
+    int64_t program_run_id; /* whose state a run without a parent of its own starts from; 0: none */
     char *lock_path;
     int lock_fd;                 /* -1: the file system has no locks */
     struct history_run *unended; /* ended, and the database could not be told */

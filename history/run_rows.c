@@ -66,11 +66,13 @@ enum status run_save_output(
 
 static enum status update_run(struct history_run *run, struct error *error) {
     static const char text[] =
-        "UPDATE runs SET status = ?, ended_us = ?, dropped = ?, summary = ? WHERE id = ?";
+        "UPDATE runs SET status = ?, ended_us = ?, dropped = ?, summary = ?, state = ?, "
+        "defines = ?, effects = ? WHERE id = ?";
     if (!run->end_us)
         return STATUS_OK;
-    return sql_run(&run->history->sql, error, text, "iiiti", (int64_t)run->end_status, run->end_us,
-        run->dropped, buf_string(&run->summary), run->summary.size, run->place.run_id);
+    return sql_run(&run->history->sql, error, text, "iiitzssi", (int64_t)run->end_status,
+        run->end_us, run->dropped, buf_string(&run->summary), run->summary.size,
+        (int64_t)run->state, run->defines, run->effects, run->place.run_id);
 }
 
 enum status run_save_end(struct history_run *run, struct error *error) {

@@ -35,6 +35,8 @@ void run_destroy(struct history_run **run) {
     buf_finish(&gone->summary);
     free(gone->folder);
     free(gone->key);
+    free(gone->defines);
+    free(gone->effects);
     free(gone);
 }
 
@@ -86,7 +88,7 @@ static enum status insert_run(struct history_run *run, const struct history_run_
     format_day(time_us, day);
     int64_t parent = start->parent_run_id;
     if (parent == 0)
-        parent = run->session->last_run_id;
+        parent = run->session->program_run_id;
     else if (parent == HISTORY_PARENT_NONE)
         parent = 0;
     enum status status = sql_run(sql, error, text, "iiiziis",
@@ -155,7 +157,7 @@ enum status history_run_begin(struct history_session *session,
         status = sql_finish(sql, status, error);
     }
     if (status == STATUS_OK) {
-        session->last_run_id = run->place.run_id;
+        session->last_run_id = session->program_run_id = run->place.run_id;
         note_used(session, run->place.cell_id);
         *ret_run = run;
     } else {

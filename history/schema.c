@@ -8,10 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    APPLICATION_ID = 0x666f726b, /* "fork" */
-    SCHEMA_VERSION = 1,
-};
+enum { APPLICATION_ID = 0x666f726b /* "fork" */ };
 
 /*
  * Times are microseconds since 1970 UTC. The words of cause, status and kind are the enums of
@@ -33,7 +30,9 @@ static const char schema[] =
     "  pid_start INTEGER NOT NULL," /* clock ticks after boot, tells a pid used again */
     "  host TEXT NOT NULL,"
     "  started_us INTEGER NOT NULL,"
-    "  ended_us INTEGER);"
+    "  ended_us INTEGER,"
+    "  state_run_id INTEGER,"        /* the program was moved to what this run left; 0: fresh */
+    "  state_after_run_id INTEGER);" /* its newest run then, 0: none; null: never moved */
     "CREATE INDEX sessions_open ON sessions (id) WHERE ended_us IS NULL;"
     "CREATE TABLE cells ("
     "  id INTEGER PRIMARY KEY,"
@@ -74,7 +73,10 @@ static const char schema[] =
     "  ended_us INTEGER,"
     "  day TEXT NOT NULL,"                  /* YYYY/MM/DD of its folder */
     "  dropped INTEGER NOT NULL DEFAULT 0," /* bundles past the limit on outputs */
-    "  summary TEXT);"
+    "  summary TEXT,"
+    "  state INTEGER," /* what it left; null: unknown */
+    "  defines TEXT,"  /* names separated by ", " */
+    "  effects TEXT);" /* what no state holds, a line for people */
     "CREATE INDEX runs_of_version ON runs (version_id);"
     "CREATE INDEX runs_of_session ON runs (session_id, execution_count);"
     "CREATE TABLE outputs ("
@@ -109,7 +111,7 @@ static enum status fail_foreign(struct sql *sql, struct error *error) {
         sql->path);
 }
 
-enum status schema_check(struct sql *sql, struct error *error) {
+enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) {
     static const char application_text[] = "PRAGMA application_id";
     static const char version_text[] = "PRAGMA user_version";
     int64_t application = 0, version = 0;
@@ -125,6 +127,7 @@ enum status schema_check(struct sql *sql, struct error *error) {
             "cannot use history '%s': a newer forkernel made it (format %lld, this one knows %d); "
             "update forkernel, or set FORKERNEL_DATA_DIR to another folder",
             sql->path, (long long)version, SCHEMA_VERSION);
+    *ret_version = version;
     return STATUS_OK;
 }
 

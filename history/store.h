@@ -20,15 +20,24 @@ struct history {
     int64_t busy_timeout_us;
     int64_t wait_began_us; /* for another process that writes, monotonic */
     bool read_only;
+    int64_t format; /* of the store; below SCHEMA_VERSION only when `read_only` */
 };
 
 /* ---- schema.c ---- */
 
-/* Is the open database a history that this build can use? */
-enum status schema_check(struct sql *sql, struct error *error) MUST_CHECK;
+enum { SCHEMA_VERSION = 2 };
+
+/* Is the open database a history that this build can use, perhaps after migration? */
+enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
 
 /* Make an empty history at `path`, at one stroke; another process may win the race. */
 enum status schema_create(const char *path, struct error *error) MUST_CHECK;
+
+/* ---- migrate.c ---- */
+
+/* To SCHEMA_VERSION, with a copy of the old database kept as "<database>.v<format>". STATUS_LOCKED:
+ * somebody else is at it, or records. Whenever it fails the store is as it was. */
+enum status schema_migrate(struct history *history, struct error *error) MUST_CHECK;
 
 /* ---- memory.c: pieces of a caller's history_memory; NULL when there is no memory ---- */
 

@@ -1,0 +1,108 @@
+/*
+ * A store of an earlier format becomes one of this format: a copy of the database beside it, then
+ * one transaction. Whoever holds that transaction is alone; everybody else finds the work done.
+ */
+#include "history/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* From the format of the index to the next one. Columns are only added, so that a forkernel of the
+ * earlier format that has the store open at this moment goes on recording into it. */
+static const char *const steps[SCHEMA_VERSION] = {
+    [1] = "ALTER TABLE runs ADD COLUMN state INTEGER;"
+          "ALTER TABLE runs ADD COLUMN defines TEXT;"
+          "ALTER TABLE runs ADD COLUMN effects TEXT;"
+          "ALTER TABLE sessions ADD COLUMN state_run_id INTEGER;"
+          "ALTER TABLE sessions ADD COLUMN state_after_run_id INTEGER;"
+          "PRAGMA user_version = 2",
+};
+
+/* All pages of the database into the empty file `to`, down to the disk. Pages are not looked at: a
+ * damaged place is copied as it is. */
+static enum status copy_pages(const char *from, const char *to, struct error *error) {
+    struct sql source = {.path = from}, target = {.path = to};
+    /* by another connection: SQLite copies nothing out of one that is about to write */
+    int code = sqlite3_open_v2(from, &source.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    enum status status = code == SQLITE_OK ? STATUS_OK : sql_fail(&source, code, error);
+    if (status == STATUS_OK) {
+        code = sqlite3_open_v2(to, &target.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+        status = code == SQLITE_OK ? sql_script(&target, "PRAGMA journal_mode = OFF", error)
+                                   : sql_fail(&target, code, error);
+    }
+    if (status == STATUS_OK) {
+        sqlite3_backup *backup = sqlite3_backup_init(target.db, "main", source.db, "main");
+        code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_extended_errcode(target.db);
+        if (code != SQLITE_DONE)
+            status = sql_fail(&target, code, error);
+        code = sqlite3_backup_finish(backup);
+        if (status == STATUS_OK && code != SQLITE_OK)
+            status = sql_fail(&target, code, error);
+    }
+    sql_close(&source);
+    sql_close(&target);
+    return status;
+}
+
+/* A copy that is there already stays, whatever is in it. */
+static enum status keep_copy(
+    const char *database, const char *copy, bool *ret_made, struct error *error) {
+    if (access(copy, F_OK) == 0)
+        return STATUS_OK;
+    struct buf name = BUF_INIT;
+    buf_printf(&name, "%s.part", copy);
+    char *part = buf_take(&name);
+    if (!part)
+        return error_set(error, STATUS_NO_MEMORY, "cannot write '%s': out of memory", copy);
+    unlink(part); /* of one that was killed at it */
+    int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    enum status status = STATUS_OK;
+    if (fd < 0)
+        status = error_set_errno(error, errno, "cannot write '%s'", copy);
+    else
+        close(fd);
+    if (status == STATUS_OK)
+        status = copy_pages(database, part, error);
+    if (status == STATUS_OK && rename(part, copy) < 0)
+        status = error_set_errno(error, errno, "cannot write '%s'", copy);
+    if (status == STATUS_OK)
+        *ret_made = true;
+    else
+        unlink(part);
+    free(part);
+    return status;
+}
+
+enum status schema_migrate(struct history *history, struct error *error) {
+    struct sql *sql = &history->sql;
+    enum status status = sql_begin(sql, error);
+    if (status != STATUS_OK)
+        return status;
+    /* somebody else may have done it while we waited */
+    status = schema_check(sql, &history->format, error);
+    if (status != STATUS_OK || history->format == SCHEMA_VERSION)
+        return sql_finish(sql, status, error);
+    struct error why = {.message = ""};
+    struct buf name = BUF_INIT;
+    buf_printf(&name, "%s.v%lld", history->database, (long long)history->format);
+    char *copy = buf_take(&name);
+    bool made = false;
+    status = copy ? keep_copy(history->database, copy, &made, &why) : fail_memory(history, &why);
+    for (int64_t from = history->format; from < SCHEMA_VERSION && status == STATUS_OK; from++)
+        status = sql_script(sql, steps[from], &why);
+    status = sql_finish(sql, status, &why);
+    if (status == STATUS_OK)
+        history->format = SCHEMA_VERSION;
+    else if (made)
+        unlink(copy); /* or it would stand in the way of a newer one */
+    free(copy);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    return error_set(error, status,
+        "cannot bring history '%s' to format %d, and it stays as it was; its folder must be "
+        "writable and have room for a copy of it: %s",
+        history->database, SCHEMA_VERSION, why.message);
+}

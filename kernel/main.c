@@ -9,6 +9,7 @@ static const struct command *const commands[] = {
     &command_uninstall,
     &command_tree,
     &command_show,
+    &command_diff,
     &command_restore,
     &command_log,
     &command_kernel,

@@ -1,4 +1,5 @@
-/* forkernel tree, show, restore, log: the %fk verbs in a terminal, whether a kernel runs or not. */
+/* forkernel tree, show, diff, restore, log: the %fk verbs in a terminal, whether a kernel runs or
+ * not. */
 #include "kernel/cell_place.h"
 #include "kernel/commands/command.h"
 #include "kernel/fk/fk.h"
@@ -128,6 +129,14 @@ const struct command command_show = {
     .name = "show",
     .arguments = "NOTEBOOK VERSION",
     .summary = "one version with the outputs of its runs",
+    .run = run,
+};
+
+const struct command command_diff = {
+    .name = "diff",
+    .arguments = "NOTEBOOK RUN RUN",
+    .summary = "two runs beside each other: their texts and their outputs",
+    .help = "RUN is a number as 'forkernel show' has them.\n",
     .run = run,
 };
 

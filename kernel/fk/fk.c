@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct fk_verb *const verbs[] = {&fk_tree, &fk_show, &fk_restore, &fk_log, &fk_help};
+static const struct fk_verb *const verbs[] = {
+    &fk_tree, &fk_show, &fk_diff, &fk_restore, &fk_log, &fk_help};
 
 const struct fk_verb *fk_verb_at(size_t index) {
     return index < sizeof verbs / sizeof *verbs ? verbs[index] : NULL;
@@ -44,15 +45,29 @@ const char *fk_colour(const struct fk_context *context, enum fk_colour colour) {
     return context->sink->colours ? sequences[colour] : "";
 }
 
-enum status fk_parse_number(const char *word, int64_t *ret_number, struct error *error) {
-    const char *digits = *word == 'v' || *word == '#' ? word + 1 : word;
+/* Digits, perhaps behind `letter` or '#'. */
+static bool read_number(const char *word, char letter, int64_t *ret_number) {
+    const char *digits = *word == letter || *word == '#' ? word + 1 : word;
     char *end;
     long long number = strtoll(digits, &end, 10);
     if (*digits < '0' || *digits > '9' || *end || number < 1)
-        return error_set(error, STATUS_INVALID,
-            "'%s' is no version number; the tree shows them: %%fk tree", word);
+        return false;
     *ret_number = number;
-    return STATUS_OK;
+    return true;
+}
+
+enum status fk_parse_number(const char *word, int64_t *ret_number, struct error *error) {
+    if (read_number(word, 'v', ret_number))
+        return STATUS_OK;
+    return error_set(
+        error, STATUS_INVALID, "'%s' is no version number; the tree shows them: %%fk tree", word);
+}
+
+enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *error) {
+    if (read_number(word, 'r', ret_run_id))
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID,
+        "'%s' is no run; %%fk show VERSION has the numbers of a version's runs", word);
 }
 
 void fk_append_run(

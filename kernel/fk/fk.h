@@ -46,7 +46,7 @@ struct fk_verb {
 const struct fk_verb *fk_verb_find(const char *name);
 const struct fk_verb *fk_verb_at(size_t index);
 
-extern const struct fk_verb fk_help, fk_log, fk_restore, fk_show, fk_tree;
+extern const struct fk_verb fk_diff, fk_help, fk_log, fk_restore, fk_show, fk_tree;
 
 /* ---- shared by the verbs ---- */
 
@@ -60,6 +60,9 @@ const char *fk_colour(const struct fk_context *context, enum fk_colour colour);
 /* A version number as people type it: "7", also "v7" and "#7". */
 enum status fk_parse_number(const char *word, int64_t *ret_number, struct error *error) MUST_CHECK;
 
+/* A run's number: "12", also "r12" and "#12". */
+enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *error) MUST_CHECK;
+
 /* "ok [12]", "error [12]", coloured, without a newline; `out` is appended to. */
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out);
@@ -71,6 +74,14 @@ void fk_format_duration(int64_t microseconds, char ret_text[FK_DURATION_BYTES]);
 /* The cell of the document with this key; STATUS_NOT_FOUND when it has no history. */
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,
     struct history_cell *ret_cell, struct error *error) MUST_CHECK;
+
+/* The index of the first output that is still there: a clear took those before it off the screen,
+ * and one that waited did so only if something came. */
+size_t fk_first_visible(const struct history_outputs *outputs);
+
+/* The newest state of a display that was updated later on, or the output itself. */
+const struct history_output *fk_newest_state(
+    const struct history_outputs *outputs, const struct history_output *output);
 
 /* Show the outputs of a run as they were, cleared ones left out. */
 enum status fk_show_outputs(

@@ -4,9 +4,7 @@
 
 #include <string.h>
 
-/* Outputs that a clear took off the screen are not shown; the clear that waited counts only if
- * something came. */
-static size_t first_visible(const struct history_outputs *outputs) {
+size_t fk_first_visible(const struct history_outputs *outputs) {
     size_t first = 0;
     for (size_t i = 0; i < outputs->count; i++) {
         enum history_output_kind kind = outputs->items[i].kind;
@@ -16,8 +14,7 @@ static size_t first_visible(const struct history_outputs *outputs) {
     return first;
 }
 
-/* The newest state of a display that was updated later on, or the output itself. */
-static const struct history_output *newest_state(
+const struct history_output *fk_newest_state(
     const struct history_outputs *outputs, const struct history_output *output) {
     const struct history_output *newest = output;
     if (*output->display_id)
@@ -83,7 +80,7 @@ static enum status show_output(struct fk_context *context, const struct history_
         return show_text(context, output, error);
     case HISTORY_DISPLAY:
     case HISTORY_RESULT:
-        return show_bundle(context, newest_state(outputs, output), error);
+        return show_bundle(context, fk_newest_state(outputs, output), error);
     case HISTORY_UPDATE:
     case HISTORY_CLEAR:
     case HISTORY_CLEAR_ON_NEXT:
@@ -97,7 +94,7 @@ enum status fk_show_outputs(struct fk_context *context, int64_t run_id, struct e
     struct history_outputs outputs;
     enum status status = history_list_outputs(context->history, run_id, &memory, &outputs, error);
     if (status == STATUS_OK)
-        for (size_t i = first_visible(&outputs); i < outputs.count && status == STATUS_OK; i++)
+        for (size_t i = fk_first_visible(&outputs); i < outputs.count && status == STATUS_OK; i++)
             status = show_output(context, &outputs, &outputs.items[i], error);
     history_memory_finish(&memory);
     return status;

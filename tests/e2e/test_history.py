@@ -94,6 +94,23 @@ def test_show_has_errors(kernel, notebook):
     assert "error: use of undeclared identifier 'nothing'" in show(notebook, 1)
 
 
+def test_diff_in_a_cell_and_in_a_terminal(kernel, notebook):
+    edits(kernel)
+    for text in (fk(kernel, "diff r1 #2").stdout, forkernel("diff", notebook, 1, 2).stdout):
+        assert re.search(r'- puts\("first"\);.* │.*\+ puts\("second"\);', text), text
+        assert re.search(r"- first.* │.*\+ second", text), text
+    text = forkernel("diff", notebook, 1, 3).stdout
+    assert "the texts are equal\nthe outputs are equal\n" in text
+
+
+def test_diff_has_pictures_beside_each_other(kernel):
+    for width in (8, 9):
+        kernel.run(f"fk_svg(\"<svg xmlns='http://www.w3.org/2000/svg' width='{width}'/>\");", cell="c1")
+    (picture,) = fk(kernel, "diff 1 2").displays
+    assert picture["text/html"].count('<td><img src="data:image/svg+xml;base64,') == 2
+    assert picture["text/plain"] == "picture 1 of run 1 and of run 2"
+
+
 def test_restore_puts_the_text_back(kernel, notebook):
     edits(kernel)
     run = fk(kernel, "restore 2")
@@ -122,7 +139,7 @@ def test_log_lists_moves(kernel, notebook):
 
 
 def test_magic_errors_are_clear(kernel):
-    for line in ("show 99", "restore 99", "show", "restore abc", "nonsense", "show 1 2 3"):
+    for line in ("show 99", "restore 99", "show", "restore abc", "nonsense", "show 1 2 3", "diff 1", "diff 1 99"):
         run = kernel.run(f"%fk {line}", cell="magic")
         assert run.status == "error", line
         assert run.error["evalue"], line

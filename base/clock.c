@@ -64,3 +64,15 @@ void clock_format_ago(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_B
     if (!strftime(ret_text, CLOCK_AGO_BYTES, format, &then_parts))
         snprintf(ret_text, CLOCK_AGO_BYTES, "long ago");
 }
+
+void clock_format_duration(int64_t duration_us, char ret_text[CLOCK_DURATION_BYTES]) {
+    double seconds = (double)duration_us / 1e6;
+    if (seconds < 0.001)
+        snprintf(ret_text, CLOCK_DURATION_BYTES, "%d us", (int)duration_us);
+    else if (seconds < 1)
+        snprintf(ret_text, CLOCK_DURATION_BYTES, "%.0f ms", seconds * 1e3);
+    else if (seconds < 120)
+        snprintf(ret_text, CLOCK_DURATION_BYTES, "%.1f s", seconds);
+    else
+        snprintf(ret_text, CLOCK_DURATION_BYTES, "%.0f min", seconds / 60);
+}

@@ -11,7 +11,7 @@
 int64_t clock_wall_us(void);
 int64_t clock_monotonic_us(void);
 
-enum { CLOCK_ISO_BYTES = 32, CLOCK_AGO_BYTES = 32 };
+enum { CLOCK_ISO_BYTES = 32, CLOCK_AGO_BYTES = 32, CLOCK_DURATION_BYTES = 32 };
 
 /* "2026-03-01T12:34:56.789012Z", as message headers carry it (ISO 8601). */
 void clock_format_iso(int64_t wall_us, char ret_text[CLOCK_ISO_BYTES]);
@@ -19,5 +19,8 @@ void clock_format_iso(int64_t wall_us, char ret_text[CLOCK_ISO_BYTES]);
 /* How long before `now_us` that was, for people: "just now", "3 min ago", "yesterday 17:02", "12
    Mar 2026 09:15" (local time zone). */
 void clock_format_ago(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_BYTES]);
+
+/* "1.3 s", "12 ms" */
+void clock_format_duration(int64_t duration_us, char ret_text[CLOCK_DURATION_BYTES]);
 
 #endif

@@ -6,6 +6,7 @@
 #include "kernel/fk_cell.h"
 #include "kernel/kernel.h"
 #include "kernel/output.h"
+#include "kernel/recovery.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -106,8 +107,10 @@ static int on_tidy(zloop_t *loop, int timer, void *context) {
     (void)timer;
     struct kernel *kernel = context;
     kernel->execution.tidy_timer = -1;
-    if (!kernel->execution.running)
+    if (!kernel->execution.running) {
         recorder_tidy(kernel->recorder);
+        states_measure(kernel->states);
+    }
     return 0;
 }
 
@@ -160,15 +163,41 @@ static void fail_running(struct kernel *kernel, const char *ename, const char *e
         abort_waiting(kernel);
 }
 
+static void fail_fk(struct kernel *kernel, const char *ename, const char *evalue) {
+    json_t *traceback = json_pack("[s]", evalue);
+    output_error(kernel, ename, evalue, traceback);
+    fail_running(kernel, ename, evalue, traceback, NULL);
+    json_decref(traceback);
+}
+
+/* `%fk goto` and its like have arrived, or not. */
+static void on_moved(struct kernel *kernel, const struct replay_outcome *outcome) {
+    struct execution *execution = &kernel->execution;
+    struct request *request = execution->running;
+    int64_t run_id = states_current_run(kernel->states);
+    recorder_move_state(kernel->recorder, run_id);
+    if (!request)
+        return;
+    recovery_say_arrival(kernel, outcome);
+    front_text_end(&execution->text);
+    output_flush(kernel);
+    if (outcome->error)
+        fail_fk(kernel, outcome->interrupted ? "KeyboardInterrupt" : "StateError", outcome->error);
+    else {
+        reply_ok(kernel, request, NULL, NULL, NULL);
+        end_running(kernel);
+    }
+    start_next(kernel);
+}
+
 static void run_fk(struct kernel *kernel, struct request *request, const char *code,
     const struct cell_place *place) {
     struct fk_cell_outcome outcome = fk_cell_run(kernel, code, place);
     output_flush(kernel);
     if (outcome.error) {
-        json_t *traceback = json_pack("[s]", outcome.error);
-        output_error(kernel, "HistoryError", outcome.error, traceback);
-        fail_running(kernel, "HistoryError", outcome.error, traceback, NULL);
-        json_decref(traceback);
+        fail_fk(kernel, "HistoryError", outcome.error);
+    } else if (outcome.moves) {
+        replay_go(kernel, outcome.history, outcome.document_id, outcome.move_to, true, on_moved);
     } else {
         reply_ok(kernel, request, outcome.payload, NULL, NULL);
         outcome.payload = NULL;
@@ -182,8 +211,8 @@ void execution_record(struct kernel *kernel) {
     if (!record)
         return;
     kernel->execution.unrecorded = NULL;
-    recorder_begin(
-        kernel->recorder, record->place, record->code, kernel->execution.count, record->deleted);
+    recorder_begin(kernel->recorder, record->place, record->code, kernel->execution.count,
+        states_current_run(kernel->states), record->deleted);
 }
 
 static void start(struct kernel *kernel, struct request *request) {
@@ -234,7 +263,9 @@ static void start(struct kernel *kernel, struct request *request) {
             .silent = execution->silent,
             .allow_stdin = content_bool(request, "allow_stdin", true),
             .user_expressions = json_object_get(request->message->content, "user_expressions"),
+            .state = states_next(kernel->states),
         };
+        execution->started_us = clock_monotonic_us();
         kernel->engine->ops->execute(kernel->engine, &cell);
         /* the engine is at work in its own processes by now; what it reports earlier brings this
          * about itself */
@@ -249,7 +280,7 @@ static void start(struct kernel *kernel, struct request *request) {
 static void start_next(struct kernel *kernel) {
     struct execution *execution = &kernel->execution;
     struct request *request;
-    if (execution->holding)
+    if (execution->holding || kernel->replay.running)
         return;
     execution->holding = true;
     while (!execution->running && (request = take_waiting(execution)))
@@ -269,6 +300,10 @@ static enum history_run_status run_status(const struct engine_outcome *outcome) 
     return strcmp(outcome->ename, "KeyboardInterrupt") == 0 ? HISTORY_INTERRUPTED : HISTORY_ERROR;
 }
 
+void execution_next(struct kernel *kernel) {
+    start_next(kernel);
+}
+
 void execution_done(void *context, const struct engine_outcome *outcome) {
     struct kernel *kernel = context;
     struct request *request = kernel->execution.running;
@@ -277,8 +312,10 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
     execution_record(kernel);
     front_text_end(&kernel->execution.text);
     output_flush(kernel);
+    json_t *traceback = outcome->traceback ? json_copy(outcome->traceback) : json_array();
+    recovery_after_cell(kernel, outcome, traceback);
     if (outcome->result == ENGINE_ERROR)
-        output_error(kernel, outcome->ename, outcome->evalue, outcome->traceback);
+        output_error(kernel, outcome->ename, outcome->evalue, traceback);
     recorder_end(kernel->recorder, run_status(outcome));
     output_flush(kernel); /* a warning that recording has failed */
 
@@ -287,15 +324,19 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
         reply_ok(kernel, request, NULL, outcome->user_expressions, metadata);
         end_running(kernel);
     } else {
-        fail_running(kernel, outcome->ename, outcome->evalue, outcome->traceback, metadata);
+        fail_running(kernel, outcome->ename, outcome->evalue, traceback, metadata);
     }
+    json_decref(traceback);
     json_decref(metadata);
+    recovery_run_again(kernel);
     start_next(kernel);
 }
 
 void execution_interrupt(struct kernel *kernel) {
     kernel->execution.waiting_for_input = false;
-    if (kernel->execution.running)
+    if (kernel->replay.running)
+        replay_interrupt(kernel);
+    else if (kernel->execution.running)
         kernel->engine->ops->interrupt(kernel->engine);
 }
 

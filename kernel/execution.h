@@ -29,6 +29,7 @@ struct execution {
     bool waiting_for_input; /* the running cell has asked and not been answered */
     bool holding;           /* no waiting cell is started just now */
     struct front_text text; /* stdout and stderr on their way to the front end */
+    int64_t started_us;     /* of the running cell, monotonic */
     int64_t last_flush_us;  /* when some of it left last */
     int flush_timer;        /* zloop's, or -1 */
     int tidy_timer;         /* zloop's, or -1: the history's housekeeping, once it is quiet */
@@ -46,6 +47,9 @@ struct request *execution_running(const struct execution *execution);
 
 /* Before anything is recorded of the running cell: its beginning. */
 void execution_record(struct kernel *kernel);
+
+/* Start the next waiting cell, if nothing runs. */
+void execution_next(struct kernel *kernel);
 
 /* End the running cell, and the wait for input that it may be in. */
 void execution_interrupt(struct kernel *kernel);

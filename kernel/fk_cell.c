@@ -111,7 +111,8 @@ static enum status run_line(struct fk_context *context, const struct recorder *r
             error, STATUS_INVALID, "no such command: '%%fk %s'; %%fk help lists them", name);
     if (verb != &fk_help) {
         enum status status = find_document(context, recorder, place, error);
-        if (status == STATUS_NOT_FOUND && (verb == &fk_tree || verb == &fk_log)) {
+        if (status == STATUS_NOT_FOUND &&
+            (verb == &fk_tree || verb == &fk_log || verb == &fk_states)) {
             fk_printf(context, "%s\n", error->message); /* an empty list is no failure */
             return STATUS_OK;
         }
@@ -132,11 +133,12 @@ struct fk_cell_outcome fk_cell_run(
         .next_input = sink_next_input,
         .colours = true,
     };
-    struct fk_context context = {.cell_key = place->key, .sink = &sink};
+    struct fk_context context = {.cell_key = place->key, .sink = &sink, .states = kernel->states};
     struct error error;
     enum status status = check_lines(code, &error);
     if (status == STATUS_OK) {
         context.history = recorder_history(kernel->recorder, &error);
+        context.session_id = recorder_session_id(kernel->recorder);
         status = context.history ? STATUS_OK : error.status;
     }
     char *lines = strdup(code);
@@ -144,11 +146,21 @@ struct fk_cell_outcome fk_cell_run(
         status = error_set(&error, STATUS_NO_MEMORY, "out of memory");
     char *save = NULL;
     for (char *line = lines ? strtok_r(lines, "\n", &save) : NULL; line && status == STATUS_OK;
-        line = strtok_r(NULL, "\n", &save))
-        status = run_line(&context, kernel->recorder, place, line, &error);
+        line = strtok_r(NULL, "\n", &save)) {
+        if (context.moves && *skip_space(line))
+            status = error_set(&error, STATUS_INVALID,
+                "a command that goes to another state is the last one in its cell; nothing was "
+                "moved");
+        else
+            status = run_line(&context, kernel->recorder, place, line, &error);
+    }
     free(lines);
     front_text_end(&kernel->execution.text);
     outcome.payload = cell_sink.payload;
+    outcome.moves = context.moves;
+    outcome.move_to = context.move_to;
+    outcome.history = context.history;
+    outcome.document_id = context.document_id;
     if (status != STATUS_OK)
         outcome.error = strdup(error.message);
     return outcome;

@@ -3,6 +3,7 @@
 #include "kernel/dispatch.h"
 #include "kernel/log.h"
 #include "kernel/output.h"
+#include "kernel/recovery.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -171,6 +172,34 @@ static bool open_parent(int *ret_fd) {
     return *ret_fd >= 0 || errno != ESRCH;
 }
 
+static void on_checkpointed(
+    void *context, int64_t state, const struct engine_checkpoint *checkpoint) {
+    struct kernel *kernel = context;
+    states_checkpointed(kernel->states, state, checkpoint);
+}
+
+static void on_measured(void *context, int64_t state, int64_t bytes) {
+    struct kernel *kernel = context;
+    states_measured(kernel->states, state, bytes);
+}
+
+static void on_gone(void *context, int64_t state) {
+    struct kernel *kernel = context;
+    states_gone(kernel->states, state);
+}
+
+/* A fresh program from an engine that knows no other way. */
+static void restart_engine(void *context) {
+    struct kernel *kernel = context;
+    const struct engine_ops *ops = kernel->engine->ops;
+    struct error error;
+    ops->destroy(&kernel->engine);
+    if (ops->create(&kernel->host, &kernel->engine, &error) != STATUS_OK) {
+        log_line("%s", error.message);
+        exit(1); /* NOLINT(concurrency-mt-unsafe): what is recorded is, and cells cannot be run */
+    }
+}
+
 static enum status open_engine(struct kernel *kernel, const char *name, struct error *error) {
     const struct engine_ops *ops = engine_find(name);
     if (!ops) {
@@ -186,6 +215,10 @@ static enum status open_engine(struct kernel *kernel, const char *name, struct e
     kernel->host.loop = kernel->loop;
     kernel->host.done = execution_done;
     kernel->host.reply = dispatch_engine_reply;
+    kernel->host.checkpointed = on_checkpointed;
+    kernel->host.measured = on_measured;
+    kernel->host.gone = on_gone;
+    kernel->host.lost = recovery_lost;
     output_connect_host(&kernel->host);
     return ops->create(&kernel->host, &kernel->engine, error);
 }
@@ -228,14 +261,19 @@ static enum status open_kernel(
         .context = kernel,
     };
     kernel->recorder = recorder_create(&recorder);
-    if (!kernel->recorder)
+    kernel->states = states_create(&kernel->engine, restart_engine, kernel, options->states_bytes);
+    if (!kernel->recorder || !kernel->states)
         return error_set(error, STATUS_NO_MEMORY, "cannot start: out of memory");
+    if (!options->states)
+        states_switch(kernel->states, false);
     return STATUS_OK;
 }
 
 static void close_kernel(struct kernel *kernel) {
     if (kernel->engine)
         kernel->engine->ops->destroy(&kernel->engine);
+    replay_finish(&kernel->replay);
+    states_destroy(&kernel->states);
     recorder_destroy(&kernel->recorder);
     if (kernel->wire && kernel->channels.sockets[CHANNEL_IOPUB]) {
         execution_finish(kernel);

@@ -19,11 +19,15 @@
 #include "kernel/protocol/channels.h"
 #include "kernel/protocol/wire.h"
 #include "kernel/recorder.h"
+#include "kernel/replay.h"
+#include "kernel/states.h"
 
 struct kernel_options {
     const char *connection_file; /* path */
     const char *engine;          /* name, as engine_find() takes it */
     bool history;                /* false: nothing is recorded */
+    bool states;                 /* false: no checkpoints of the program are taken at first */
+    int64_t states_bytes;        /* that they may hold on to, 0: a quarter of the memory */
 };
 
 struct kernel {
@@ -35,6 +39,9 @@ struct kernel {
     struct engine *engine;
     struct execution execution;
     struct recorder *recorder;
+    struct states *states;
+    struct replay replay;
+    int64_t rerun_id; /* the run whose state is to be had by running cells again, or 0 */
     struct comms comms;
     struct request *pending; /* queries that the engine has not answered yet, a list */
     uint64_t next_token;     /* of the queries */

@@ -126,7 +126,7 @@ static const char **string_array(const json_t *array, size_t *ret_count) {
 }
 
 static void begin_run(struct recorder *recorder, const struct cell_place *place, const char *text,
-    int64_t execution_count, const json_t *deleted) {
+    int64_t execution_count, int64_t parent_run_id, const json_t *deleted) {
     recorder->last_run_id = 0;
     recorder->failed = recorder->kept_output = false;
     if (!open_session(recorder, place->document))
@@ -137,6 +137,7 @@ static void begin_run(struct recorder *recorder, const struct cell_place *place,
         .text = text,
         .text_bytes = strlen(text),
         .execution_count = execution_count,
+        .parent_run_id = parent_run_id ? parent_run_id : HISTORY_PARENT_NONE,
     };
     const char **deleted_keys = string_array(deleted, &start.deleted_cell_count);
     start.deleted_cell_keys = deleted_keys;
@@ -148,12 +149,29 @@ static void begin_run(struct recorder *recorder, const struct cell_place *place,
 }
 
 void recorder_begin(struct recorder *recorder, const struct cell_place *place, const char *text,
-    int64_t execution_count, const json_t *deleted) {
+    int64_t execution_count, int64_t parent_run_id, const json_t *deleted) {
     if (!recorder->options.enabled)
         return;
     int64_t from = clock_monotonic_us();
-    begin_run(recorder, place, text, execution_count, deleted);
+    begin_run(recorder, place, text, execution_count, parent_run_id, deleted);
     recorder->spent_us += clock_monotonic_us() - from;
+}
+
+void recorder_leaves(
+    struct recorder *recorder, enum history_state state, const char *defines, const char *effects) {
+    if (recorder->run)
+        history_run_leaves(recorder->run, state, defines, effects);
+}
+
+int64_t recorder_run_id(const struct recorder *recorder) {
+    return recorder->run ? recorder->last_run_id : 0;
+}
+
+void recorder_move_state(struct recorder *recorder, int64_t run_id) {
+    struct error error;
+    if (recorder->session)
+        (void)check(
+            recorder, history_session_move_state(recorder->session, run_id, &error), &error);
 }
 
 void recorder_end(struct recorder *recorder, enum history_run_status status) {

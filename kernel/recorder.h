@@ -28,11 +28,21 @@ struct recorder *recorder_create(const struct recorder_options *options);
 /* Ends the session: late output is sealed. */
 void recorder_destroy(struct recorder **recorder);
 
-/* A cell begins to run. `deleted` is the request's deletedCells, an array, or NULL. */
+/* A cell begins to run on the state that run `parent_run_id` left (0: a fresh program). `deleted`
+   is the request's deletedCells, an array, or NULL. */
 void recorder_begin(struct recorder *recorder, const struct cell_place *place, const char *text,
-    int64_t execution_count, const json_t *deleted);
+    int64_t execution_count, int64_t parent_run_id, const json_t *deleted);
+/* What it left behind, before its end: see history_run_leaves(). */
+void recorder_leaves(
+    struct recorder *recorder, enum history_state state, const char *defines, const char *effects);
 /* It has ended. */
 void recorder_end(struct recorder *recorder, enum history_run_status status);
+
+/* The running cell's id in the history; 0: it is not recorded. */
+int64_t recorder_run_id(const struct recorder *recorder);
+
+/* The program is in the state that a run left, 0: it is a fresh one; without a cell that ran. */
+void recorder_move_state(struct recorder *recorder, int64_t run_id);
 
 /* Its outputs, or those of a run that has ended (streams only). Nothing is recorded where no run
  * was begun. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct fk_verb *const verbs[] = {
-    &fk_tree, &fk_show, &fk_diff, &fk_restore, &fk_log, &fk_help};
+static const struct fk_verb *const verbs[] = {&fk_tree, &fk_show, &fk_restore, &fk_log, &fk_diff,
+    &fk_states, &fk_undo, &fk_redo, &fk_goto, &fk_resume, &fk_help};
 
 const struct fk_verb *fk_verb_at(size_t index) {
     return index < sizeof verbs / sizeof *verbs ? verbs[index] : NULL;
@@ -80,18 +80,6 @@ void fk_append_run(
     buf_printf(out, "%s%s%s [%lld]", fk_colour(context, colour),
         history_run_status_name(run->status), fk_colour(context, FK_PLAIN),
         (long long)run->execution_count);
-}
-
-void fk_format_duration(int64_t microseconds, char ret_text[FK_DURATION_BYTES]) {
-    double seconds = (double)microseconds / 1e6;
-    if (seconds < 0.001)
-        snprintf(ret_text, FK_DURATION_BYTES, "%d us", (int)microseconds);
-    else if (seconds < 1)
-        snprintf(ret_text, FK_DURATION_BYTES, "%.0f ms", seconds * 1e3);
-    else if (seconds < 120)
-        snprintf(ret_text, FK_DURATION_BYTES, "%.1f s", seconds);
-    else
-        snprintf(ret_text, FK_DURATION_BYTES, "%.0f min", seconds / 60);
 }
 
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,

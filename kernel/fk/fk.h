@@ -9,6 +9,7 @@
 #define FORKERNEL_KERNEL_FK_H
 
 #include "history/history.h"
+#include "kernel/states.h"
 
 #include <jansson.h>
 
@@ -30,6 +31,11 @@ struct fk_context {
     int64_t document_id;
     const char *cell_key; /* of the cell that asks; NULL when unknown or in a terminal */
     const struct fk_sink *sink;
+    struct states *states; /* of the kernel that asks; NULL in a terminal */
+    int64_t session_id;    /* of the kernel that asks, 0: it has none yet */
+    /* the answer of verbs that go to another state: the kernel does it when they have returned */
+    bool moves;
+    int64_t move_to; /* the run that left it, 0: a fresh program */
 };
 
 struct fk_verb {
@@ -46,7 +52,8 @@ struct fk_verb {
 const struct fk_verb *fk_verb_find(const char *name);
 const struct fk_verb *fk_verb_at(size_t index);
 
-extern const struct fk_verb fk_diff, fk_help, fk_log, fk_restore, fk_show, fk_tree;
+extern const struct fk_verb fk_diff, fk_goto, fk_help, fk_log, fk_redo, fk_restore, fk_resume,
+    fk_show, fk_states, fk_tree, fk_undo;
 
 /* ---- shared by the verbs ---- */
 
@@ -66,10 +73,6 @@ enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *er
 /* "ok [12]", "error [12]", coloured, without a newline; `out` is appended to. */
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out);
-
-/* "1.3 s", "12 ms" */
-enum { FK_DURATION_BYTES = 32 };
-void fk_format_duration(int64_t microseconds, char ret_text[FK_DURATION_BYTES]);
 
 /* The cell of the document with this key; STATUS_NOT_FOUND when it has no history. */
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,

@@ -23,13 +23,13 @@ static void print_text(struct fk_context *context, const struct history_version 
 static enum status print_run(
     struct fk_context *context, const struct history_run_info *run, struct error *error) {
     struct buf line = BUF_INIT;
-    char age[CLOCK_AGO_BYTES], duration[FK_DURATION_BYTES];
+    char age[CLOCK_AGO_BYTES], duration[CLOCK_DURATION_BYTES];
     clock_format_ago(run->started_us, clock_wall_us(), age);
     fk_append_run(context, run, &line);
     fk_printf(context, "%s-- run %lld:%s %s, %s", fk_colour(context, FK_FAINT), (long long)run->id,
         fk_colour(context, FK_PLAIN), buf_string(&line), age);
     if (run->ended_us > run->started_us) {
-        fk_format_duration(run->ended_us - run->started_us, duration);
+        clock_format_duration(run->ended_us - run->started_us, duration);
         fk_printf(context, ", took %s", duration);
     }
     fk_printf(context, run->outputs ? "\n" : ", no output\n");

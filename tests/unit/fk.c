@@ -239,7 +239,7 @@ static void assert_told(
     char key[] = "a";
     struct cell_place place = {.document = NULL, .key = key};
     buf_clear(warnings);
-    recorder_begin(recorder, &place, "print", 1, NULL);
+    recorder_begin(recorder, &place, "print", 1, 0, NULL);
     if (*output)
         recorder_stream(recorder, ENGINE_STDOUT, output, strlen(output));
     recorder_end(recorder, HISTORY_OK);

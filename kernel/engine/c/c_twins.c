@@ -135,10 +135,11 @@ static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
     enum status end = item->fd == twin->process.pidfd
                           ? STATUS_CLOSED
                           : frame_reader_fill(&twin->process.reader, item->fd, NULL);
-    enum status status = frame_reader_next(&twin->process.reader, &frame);
-    if (status == STATUS_OK && frame.type == WORKER_MEASURED)
-        host->measured(host->context, twin->state, frame_int(&frame, 0, 0));
-    else if (end != STATUS_OK || status == STATUS_INVALID)
+    enum status status;
+    while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK)
+        if (frame.type == WORKER_MEASURED)
+            host->measured(host->context, twin->state, frame_int(&frame, 0, 0));
+    if (end != STATUS_OK || status == STATUS_INVALID)
         died(engine, twin);
     return 0;
 }

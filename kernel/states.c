@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 enum {
-    MOST_KEPT = 64,     /* checkpoints at once, however small */
-    CELLS_TO_COST = 20, /* a checkpoint may cost a twentieth of the time of the cells */
-    BRANCH_WEIGHT = 8,  /* a state with branches is worth as much as so many others */
+    MOST_KEPT = 64,    /* checkpoints at once, however small */
+    CREDIT_PART = 20,  /* checkpoints may take a twentieth of the time of the cells */
+    CREDIT_US = 50000, /* at the beginning, and as much as can be saved up */
+    BRANCH_WEIGHT = 8, /* a state with branches is worth as much as so many others */
     PIN_WEIGHT = 1000000,
     BUDGET_PART = 4,   /* of the machine's memory */
     SHORTAGE_PART = 16 /* with less than this part available, only the newest is kept */
@@ -31,7 +32,7 @@ struct states {
     int64_t budget_bytes;
     int64_t evicted;
     int64_t cost_us;
-    int64_t owed_us; /* time of cells since the last checkpoint */
+    int64_t credit_us; /* time that checkpoints may take: a part of what the cells have taken */
     bool sparing;
     char *trouble;
 };
@@ -100,6 +101,7 @@ struct states *states_create(struct engine *const *engine, void (*restart)(void 
     states->restart = restart;
     states->context = context;
     states->on = supported(states);
+    states->credit_us = CREDIT_US;
     states->budget_bytes = budget_bytes ? budget_bytes : machine_bytes() / BUDGET_PART;
     return states;
 }
@@ -177,10 +179,9 @@ static void keep_current(struct states *states, bool needed) {
     struct state *state = find(states, states->current);
     if (!states->on || !state || state->keeping != STATE_NOT_KEPT)
         return;
-    states->sparing = !needed && states->cost_us * CELLS_TO_COST > states->owed_us;
+    states->sparing = !needed && states->cost_us > states->credit_us;
     if (states->sparing)
         return;
-    states->owed_us = 0;
     state->keeping = STATE_BEING_KEPT;
     ops(states)->checkpoint(*states->engine);
 }
@@ -196,6 +197,7 @@ void states_checkpointed(
     free(states->trouble);
     states->trouble = checkpoint->trouble ? strdup(checkpoint->trouble) : NULL;
     states->cost_us = checkpoint->cost_us;
+    states->credit_us -= checkpoint->cost_us;
     state->keeping = checkpoint->trouble ? STATE_NOT_KEPT : STATE_KEPT;
     if (checkpoint->trouble)
         return;
@@ -271,6 +273,13 @@ static void leave_current(struct states *states) {
         drop(states, state->number);
 }
 
+static void earn(struct states *states, int64_t duration_us) {
+    int64_t most = states->cost_us > CREDIT_US ? states->cost_us : CREDIT_US;
+    states->credit_us += duration_us / CREDIT_PART;
+    if (states->credit_us > most)
+        states->credit_us = most;
+}
+
 void states_left(struct states *states, const struct state_left *left) {
     struct state *state = find(states, left->number); /* one that was run again */
     if (!state && !(state = add(states)))
@@ -285,7 +294,7 @@ void states_left(struct states *states, const struct state_left *left) {
     state->duration_us = left->duration_us;
     state->has_effects = left->has_effects;
     visit(states, state->number);
-    states->owed_us += left->duration_us;
+    earn(states, left->duration_us);
     keep_current(states, left->has_effects); /* which are not to be had twice */
 }
 

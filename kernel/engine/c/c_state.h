@@ -47,7 +47,8 @@ struct c_engine {
     enum engine_state leaves; /* what it has left behind so far */
     char *defines;
     struct buf effects;
-    int64_t piped_before; /* piped_bytes when it began */
+    int64_t piped_before;   /* piped_bytes when it began */
+    int64_t written_before; /* bytes that the worker had written then, to the pipes and elsewhere */
     bool silent;
     bool allow_stdin;
     bool interrupted;

@@ -2,6 +2,7 @@
 #include "kernel/engine/c/c_state.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/program.h"
 #include "base/utf8.h"
 
@@ -216,9 +217,8 @@ static void keep_fault(struct c_engine *engine, const struct frame *frame) {
 }
 
 /* What the worker saw it do, and bytes that went neither to the front end nor where it saw. */
-static void note_effects(struct c_engine *engine, const struct frame *frame) {
-    const char *seen = frame_string(frame, 4);
-    int64_t elsewhere = frame_int(frame, 3, 0) - (engine->piped_bytes - engine->piped_before);
+static void note_effects(struct c_engine *engine, const char *seen, int64_t written) {
+    int64_t elsewhere = written - (engine->piped_bytes - engine->piped_before);
     if (engine->effects.size || engine->evaluating)
         return;
     if (utf8_is_valid(seen, strlen(seen)))
@@ -235,7 +235,7 @@ static void on_done(struct c_engine *engine, const struct frame *frame) {
     char ename[32];
     c_cell_set_timing(engine, "run", frame_int(frame, 2, 0));
     c_worker_stop_grace(engine);
-    note_effects(engine, frame);
+    note_effects(engine, frame_string(frame, 4), frame_int(frame, 3, 0));
     switch (frame_int(frame, 0, 0)) {
     case WORKER_END_INTERRUPT:
         buf_clear(&engine->fault);
@@ -293,6 +293,7 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
     switch (frame->type) {
     case WORKER_LOADED:
         engine->state = STATE_RUNNING;
+        engine->written_before = frame_int(frame, 1, 0);
         c_cell_set_timing(engine, "load", frame_int(frame, 0, 0));
         if (!engine->program)
             c_language_commit(engine);
@@ -374,9 +375,24 @@ static void worker_died_asleep(struct c_engine *engine) {
         engine, "WorkerEnded", "the process that runs the cells was ended from outside", NULL);
 }
 
+/* The system still knows of a process that has ended how much it wrote. */
+static int64_t count_written(pid_t pid) {
+    char path[64];
+    struct buf counts = BUF_INIT;
+    int64_t written = 0;
+    (void)snprintf(path, sizeof path, "/proc/%lld/io", (long long)pid);
+    if (file_read(path, 4096, &counts, NULL) == STATUS_OK) {
+        const char *at = strstr(buf_string(&counts), "wchar:");
+        written = at ? (int64_t)strtoll(at + strlen("wchar:"), NULL, 10) : 0;
+    }
+    buf_finish(&counts);
+    return written;
+}
+
 static void worker_died(struct c_engine *engine, const char *why) {
     char ename[32];
     char evalue[256];
+    int64_t written = count_written(engine->worker.pid);
     if (engine->worker.overrun)
         why = channel_text;
     int status = c_worker_stop(engine);
@@ -386,6 +402,7 @@ static void worker_died(struct c_engine *engine, const char *why) {
         worker_died_asleep(engine);
         return;
     }
+    note_effects(engine, "", written - engine->written_before);
     engine->leaves = ENGINE_STATE_LOST;
     engine->evaluating = false;
     if (engine->fault.size && !engine->interrupted) {

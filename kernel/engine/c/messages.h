@@ -44,7 +44,7 @@ enum worker_message {
     WORKER_CHECKPOINT, /* i state: make a twin of yourself, for this state */
     WORKER_MEASURE,    /* how much memory do you hold on to? */
     /* from it */
-    WORKER_LOADED = 64,   /* i load us */
+    WORKER_LOADED = 64,   /* i load us, i bytes written anywhere before */
     WORKER_LOAD_FAILED,   /* s what dlopen said */
     WORKER_DISPLAY,       /* s display id or "", i update, then pairs: s MIME type, s data */
     WORKER_RESULT,        /* pairs: s MIME type, s data */

@@ -95,6 +95,10 @@ static void observe(struct observation *seen) {
     seen->written = count_written();
 }
 
+int64_t observe_written_before(void) {
+    return before.written;
+}
+
 void observe_begin(void) {
     observe(&before);
 }

@@ -224,6 +224,7 @@ void run_cell(const struct frame *frame) {
         int64_t loaded_us = clock_monotonic_us();
         frame_begin(&worker.out, WORKER_LOADED);
         frame_add_int(&worker.out, loaded_us - start_us);
+        frame_add_int(&worker.out, observe_written_before());
         channel_send();
         input_reset();
         if (program)

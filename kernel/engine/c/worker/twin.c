@@ -31,6 +31,7 @@ static volatile struct {
     pid_t between;
     pid_t twin;
     int error;
+    int64_t fork_us; /* without the wait for a processor: what grows with the memory */
 } made;
 
 static bool is_output(const struct stat *info) {
@@ -97,14 +98,16 @@ static bool fork_twin(const int ends[2]) {
     pid_t between = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see above */
     if (between == 0) {
         made.between = getpid(); /* NOLINT(clang-analyzer-unix.Vfork): it shares our memory */
-        pid_t twin = fork();     /* NOLINT(clang-analyzer-unix.Vfork) */
+        int64_t start_us = clock_monotonic_us(); /* NOLINT(clang-analyzer-unix.Vfork) */
+        pid_t twin = fork();                     /* NOLINT(clang-analyzer-unix.Vfork) */
         if (twin == 0) {
             become_twin(ends);
             (void)sigprocmask(SIG_SETMASK, &before, NULL);
             return true; /* NOLINT(clang-analyzer-unix.Vfork): a process of its own */
         }
-        made.twin = twin;
         made.error = errno;
+        made.fork_us = clock_monotonic_us() - start_us; /* NOLINT(clang-analyzer-unix.Vfork) */
+        made.twin = twin;
         _exit(0);
     }
     if (between > 0)
@@ -117,13 +120,13 @@ static bool fork_twin(const int ends[2]) {
 
 void twin_make(int64_t state) {
     int ends[2] = {-1, -1};
-    int64_t start_us = clock_monotonic_us();
     if (observe_has_threads()) /* one of them may hold the lock of a stream for ever */
         channel_flush();
     else
         (void)fflush(NULL); /* what both had in a buffer would be written twice */
     made.twin = -1;
     made.error = 0;
+    made.fork_us = 0;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         made.error = errno;
     else if (fork_twin(ends))
@@ -132,7 +135,7 @@ void twin_make(int64_t state) {
     frame_add_int(&worker.out, state);
     frame_add_int(&worker.out, made.twin > 0 ? made.twin : 0);
     frame_add_int(&worker.out, made.twin > 0 ? 0 : made.error);
-    frame_add_int(&worker.out, clock_monotonic_us() - start_us);
+    frame_add_int(&worker.out, made.fork_us);
     if (made.twin > 0) {
         frame_end(&worker.out);
         if (frame_send_descriptor(MESSAGES_FD, &worker.out, ends[0], NULL) != STATUS_OK)

@@ -60,6 +60,8 @@ void observe_begin(void);
 /* What has happened since, into the message being built: the last two fields of WORKER_DONE. The
    next observation begins. */
 void observe_report(void);
+/* Bytes that had been written anywhere when the observation began. */
+int64_t observe_written_before(void);
 bool observe_has_threads(void);
 
 /* ---- run.c ---- */

@@ -92,6 +92,12 @@ static void go_back(
     buf_finish(&line);
 }
 
+/* Was the last cell one of which nothing is recorded? Running cells again does not run it. */
+static bool follows_unrecorded(struct kernel *kernel) {
+    const struct state *before = states_find(kernel->states, states_current(kernel->states));
+    return before && !before->run_id;
+}
+
 static enum history_state leave(
     struct kernel *kernel, enum engine_state state, const struct engine_outcome *outcome) {
     struct state_left left = {
@@ -107,6 +113,12 @@ static enum history_state leave(
 void recovery_after_cell(
     struct kernel *kernel, const struct engine_outcome *outcome, json_t *traceback) {
     enum history_state left = HISTORY_STATE_SAME;
+    struct buf effects = BUF_INIT;
+    if (outcome->effects)
+        buf_append_string(&effects, outcome->effects);
+    if (follows_unrecorded(kernel))
+        buf_printf(
+            &effects, "%sfollowed a cell of which nothing is recorded", effects.size ? "; " : "");
     kernel->rerun_id = 0;
     switch (outcome->state) {
     case ENGINE_STATE_NEW:
@@ -125,7 +137,8 @@ void recovery_after_cell(
     case ENGINE_STATE_SAME:
         break;
     }
-    recorder_leaves(kernel->recorder, left, outcome->defines, outcome->effects);
+    recorder_leaves(kernel->recorder, left, outcome->defines, buf_string(&effects));
+    buf_finish(&effects);
 }
 
 /* ---- running again what is missing ---- */

@@ -21,7 +21,7 @@ struct side {
 static enum status read_side(struct fk_context *context, const char *word,
     struct history_memory *memory, struct side *side, struct error *error) {
     int64_t id = 0;
-    enum status status = fk_parse_run(word, &id, error);
+    enum status status = fk_find_run(context, word, &id, error);
     if (status != STATUS_OK)
         return status;
     status = history_read_run(context->history, id, memory, &side->run, error);

@@ -70,6 +70,31 @@ enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *er
         "'%s' is no run; %%fk show VERSION has the numbers of a version's runs", word);
 }
 
+enum status fk_find_run(
+    struct fk_context *context, const char *word, int64_t *ret_run_id, struct error *error) {
+    if (*word != '[')
+        return fk_parse_run(word, ret_run_id, error);
+    char *end;
+    long long count = strtoll(word + 1, &end, 10);
+    if (strcmp(end, "]") != 0 || !context->session_id)
+        return error_set(error, STATUS_INVALID, "'%s' is no run; %%fk states lists them", word);
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_states runs = {0};
+    enum status status =
+        history_list_states(context->history, context->document_id, &memory, &runs, error);
+    *ret_run_id = 0;
+    for (size_t i = 0; i < runs.count; i++)
+        if (runs.items[i].session_id == context->session_id &&
+            runs.items[i].execution_count == count)
+            *ret_run_id = runs.items[i].run_id;
+    history_memory_finish(&memory);
+    if (status == STATUS_OK && !*ret_run_id)
+        status = error_set(error, STATUS_NOT_FOUND,
+            "no cell was recorded as [%lld] since this kernel started; %%fk states lists the runs",
+            count);
+    return status;
+}
+
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out) {
     enum fk_colour colour = FK_RED;

@@ -70,6 +70,10 @@ enum status fk_parse_number(const char *word, int64_t *ret_number, struct error 
 /* A run's number: "12", also "r12" and "#12". */
 enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *error) MUST_CHECK;
 
+/* The same, or "[3]": the newest run of the asking kernel's session that has this count. */
+enum status fk_find_run(struct fk_context *context, const char *word, int64_t *ret_run_id,
+    struct error *error) MUST_CHECK;
+
 /* "ok [12]", "error [12]", coloured, without a newline; `out` is appended to. */
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out);

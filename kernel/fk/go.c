@@ -25,12 +25,30 @@ static void go(struct fk_context *context, int64_t run_id) {
 
 /* ---- undo ---- */
 
+/* `steps` runs back from `run`; NULL: to a fresh program. */
+static enum status undo_runs(struct fk_context *context, const struct history_states *runs,
+    const struct history_state_info *run, int64_t steps, struct error *error) {
+    for (; steps && run; steps--) {
+        fk_printf(context, "Run %lld [%lld] is undone", (long long)run->run_id,
+            (long long)run->execution_count);
+        if (*run->effects)
+            fk_printf(context, ", but not what it did outside of its memory: it %s", run->effects);
+        fk_printf(context, ".\n");
+        run = state_plan_parent(runs, run);
+    }
+    if (steps)
+        return error_set(error, STATUS_NOT_FOUND, "there are not so many runs to undo");
+    go(context, run ? run->run_id : 0);
+    return STATUS_OK;
+}
+
 static enum status undo(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
-    (void)arguments;
     enum status status = check_kernel(context, error);
-    if (status == STATUS_OK)
-        status = check_no_words(count, "undo", error);
+    char *end = NULL;
+    int64_t steps = count ? (int64_t)strtoll(arguments[0], &end, 10) : 1;
+    if (status == STATUS_OK && (count > 1 || (end && *end) || steps < 1))
+        status = error_set(error, STATUS_INVALID, "this is how: undo, or undo 3 for three runs");
     if (status != STATUS_OK)
         return status;
     int64_t current = states_current_run(context->states);
@@ -42,18 +60,12 @@ static enum status undo(
     status = history_list_states(context->history, context->document_id, &memory, &runs, error);
     if (status == STATUS_OK) {
         const struct history_state_info *run = state_plan_find(&runs, current);
-        const struct history_state_info *parent = run ? state_plan_parent(&runs, run) : NULL;
-        if (run) {
-            go(context, parent ? parent->run_id : 0);
-            fk_printf(context, "Run %lld [%lld] is undone%s%s%s.\n", (long long)run->run_id,
-                (long long)run->execution_count,
-                *run->effects ? ", but for what it did outside of its memory: it " : "",
-                run->effects, "; %fk redo brings it back");
-        } else {
+        if (run)
+            status = undo_runs(context, &runs, run, steps, error);
+        else
             status = error_set(error, STATUS_NOT_FOUND,
                 "run %lld, in whose state the program is, is not in this notebook's history",
                 (long long)current);
-        }
     }
     history_memory_finish(&memory);
     return status;
@@ -61,8 +73,8 @@ static enum status undo(
 
 const struct fk_verb fk_undo = {
     .name = "undo",
-    .arguments = "",
-    .summary = "take back the last run: variables and definitions are as they were before it",
+    .arguments = "[COUNT]",
+    .summary = "take back the last run (or so many): variables and definitions are as before",
     .run = undo,
 };
 
@@ -94,33 +106,6 @@ const struct fk_verb fk_redo = {
 
 /* ---- goto ---- */
 
-/* "[12]": the newest run of this kernel with this execution count. */
-static enum status find_by_count(
-    struct fk_context *context, const char *word, int64_t *ret_run_id, struct error *error) {
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_states runs;
-    char *end;
-    long long count = strtoll(word + 1, &end, 10);
-    if (strcmp(end, "]") != 0)
-        return error_set(
-            error, STATUS_INVALID, "'%s' is neither a run such as 12 nor a cell [3]", word);
-    enum status status =
-        history_list_states(context->history, context->document_id, &memory, &runs, error);
-    if (status != STATUS_OK)
-        return status;
-    *ret_run_id = 0;
-    for (size_t i = 0; i < runs.count; i++)
-        if (runs.items[i].session_id == context->session_id &&
-            runs.items[i].execution_count == count)
-            *ret_run_id = runs.items[i].run_id;
-    history_memory_finish(&memory);
-    if (!*ret_run_id)
-        status = error_set(error, STATUS_NOT_FOUND,
-            "no cell was recorded as [%lld] since this kernel started; %%fk states lists the runs",
-            count);
-    return status;
-}
-
 static enum status go_to(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
     int64_t run_id = 0;
@@ -131,12 +116,8 @@ static enum status go_to(
             "fresh program");
     if (status != STATUS_OK)
         return status;
-    if (strcmp(arguments[0], "0") == 0)
-        status = STATUS_OK;
-    else if (*arguments[0] == '[')
-        status = find_by_count(context, arguments[0], &run_id, error);
-    else
-        status = fk_parse_run(arguments[0], &run_id, error);
+    if (strcmp(arguments[0], "0") != 0)
+        status = fk_find_run(context, arguments[0], &run_id, error);
     if (status == STATUS_OK)
         go(context, run_id);
     return status;

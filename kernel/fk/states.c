@@ -191,7 +191,7 @@ static enum status print_tree(struct fk_context *context, struct error *error) {
 static enum status pin(
     struct fk_context *context, const char *word, bool pinned, struct error *error) {
     int64_t run_id = 0;
-    enum status status = fk_parse_run(word, &run_id, error);
+    enum status status = fk_find_run(context, word, &run_id, error);
     if (status == STATUS_OK && !states_pin(context->states, run_id, pinned))
         status = error_set(error, STATUS_NOT_FOUND,
             "run %lld left no state in this kernel; %%fk states lists them", (long long)run_id);

@@ -17,6 +17,7 @@ enum {
         1024, /* of each stream of a run go out live, as much as the history keeps of a beginning */
     SHOWN_TAIL_BYTES = 64 * 1024,
     TIDY_AFTER_MS = 2000,
+    WATCH_EVERY_MS = 1000, /* memory, while a cell runs */
 };
 
 struct execution_record {
@@ -28,7 +29,7 @@ struct execution_record {
 static void start_next(struct kernel *kernel);
 
 void execution_init(struct execution *execution) {
-    *execution = (struct execution){.flush_timer = -1, .tidy_timer = -1};
+    *execution = (struct execution){.flush_timer = -1, .tidy_timer = -1, .watch_timer = -1};
     front_text_init(&execution->text, SHOWN_BYTES, SHOWN_TAIL_BYTES);
 }
 
@@ -121,11 +122,29 @@ static void tidy_later(struct kernel *kernel) {
     execution->tidy_timer = zloop_timer(kernel->loop, TIDY_AFTER_MS, 1, on_tidy, kernel);
 }
 
+/* What a running cell changes, the checkpoint before it holds on to. */
+static int on_watch(zloop_t *loop, int timer, void *context) {
+    (void)loop;
+    (void)timer;
+    struct kernel *kernel = context;
+    states_measure_newest(kernel->states);
+    return 0;
+}
+
+static void watch_memory(struct kernel *kernel, bool on) {
+    struct execution *execution = &kernel->execution;
+    if (execution->watch_timer >= 0)
+        zloop_timer_end(kernel->loop, execution->watch_timer);
+    execution->watch_timer =
+        on ? zloop_timer(kernel->loop, WATCH_EVERY_MS, 0, on_watch, kernel) : -1;
+}
+
 /* The request is answered and idle follows; then it is the next one's turn. */
 static void end_running(struct kernel *kernel) {
     struct request *request = kernel->execution.running;
     kernel->execution.running = NULL;
     kernel->execution.waiting_for_input = false;
+    watch_memory(kernel, false);
     request_finish(kernel, &request);
     if (kernel->execution
             .hidden) { /* what background work goes on printing belongs to the cell before */
@@ -266,6 +285,7 @@ static void start(struct kernel *kernel, struct request *request) {
             .state = states_next(kernel->states),
         };
         execution->started_us = clock_monotonic_us();
+        watch_memory(kernel, true);
         kernel->engine->ops->execute(kernel->engine, &cell);
         /* the engine is at work in its own processes by now; what it reports earlier brings this
          * about itself */

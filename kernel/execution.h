@@ -32,6 +32,7 @@ struct execution {
     int64_t started_us;     /* of the running cell, monotonic */
     int64_t last_flush_us;  /* when some of it left last */
     int flush_timer;        /* zloop's, or -1 */
+    int watch_timer;        /* zloop's, or -1 */
     int tidy_timer;         /* zloop's, or -1: the history's housekeeping, once it is quiet */
 };
 

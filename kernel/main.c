@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
     &command_diff,
     &command_restore,
     &command_log,
+    &command_states,
     &command_kernel,
 };
 

@@ -222,6 +222,11 @@ void states_measure(struct states *states) {
         ops(states)->measure(*states->engine, states->kept[i]);
 }
 
+void states_measure_newest(struct states *states) {
+    if (states->kept_count)
+        ops(states)->measure(*states->engine, states->kept[states->kept_count - 1]);
+}
+
 void states_gone(struct states *states, int64_t number) {
     struct state *state = find(states, number);
     if (!state)

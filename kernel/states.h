@@ -107,8 +107,10 @@ void states_set_budget(struct states *states, int64_t bytes);
 void states_switch(struct states *states, bool on);
 /* False: no such state is known. */
 bool states_pin(struct states *states, int64_t run_id, bool pinned);
-/* Measure all of them, in a quiet moment. */
+/* Measure all checkpoints, in a quiet moment; or only the newest, which is the one that holds on to
+   what a running cell changes. */
 void states_measure(struct states *states);
+void states_measure_newest(struct states *states);
 
 /* ---- what the engine tells ---- */
 

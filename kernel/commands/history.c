@@ -1,5 +1,5 @@
-/* forkernel tree, show, diff, restore, log: the %fk verbs in a terminal, whether a kernel runs or
- * not. */
+/* forkernel tree, show, diff, restore, log, states: the %fk verbs in a terminal, whether a kernel
+ * runs or not. */
 #include "kernel/cell_place.h"
 #include "kernel/commands/command.h"
 #include "kernel/fk/fk.h"
@@ -129,6 +129,14 @@ const struct command command_show = {
     .name = "show",
     .arguments = "NOTEBOOK VERSION",
     .summary = "one version with the outputs of its runs",
+    .run = run,
+};
+
+const struct command command_states = {
+    .name = "states",
+    .arguments = "NOTEBOOK",
+    .summary = "the states that runs left, as a tree, and how each can be had again",
+    .help = "Going to one needs a kernel: %fk goto RUN in a cell.\n",
     .run = run,
 };
 

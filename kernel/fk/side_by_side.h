@@ -12,7 +12,7 @@
 #include "base/buf.h"
 
 enum {
-    SIDE_BY_SIDE_WIDTH = 58,       /* of a column, its mark included */
+    SIDE_BY_SIDE_WIDTH = 51,       /* of a column, its mark included */
     SIDE_BY_SIDE_MAX_LINES = 2000, /* between equal ends; past it lines are not aligned */
 };
 

@@ -107,7 +107,12 @@ def page(browser, lab):
 
 @pytest.fixture
 def screenshot(page):
-    def take(name):
-        page.screenshot(path=ARTIFACTS / f"{name}.png")
+    def take(name, first=None, last=None):
+        """The window, or what is in it from one element to another."""
+        clip = None
+        if first:
+            top, bottom = first.bounding_box(), last.bounding_box()
+            clip = {**top, "height": bottom["y"] + bottom["height"] - top["y"]}
+        page.screenshot(path=ARTIFACTS / f"{name}.png", clip=clip)
 
     return take

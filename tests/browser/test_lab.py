@@ -174,3 +174,36 @@ def test_scanf_asks_below_the_cell(page, screenshot):
     field.press("Enter")
     page.evaluate("window.finished")
     assert "you will be 42" in text_of(page.evaluate(OUTPUTS, "scanf"))
+
+
+@pytest.mark.timeout(300)
+def test_states_notebook(page, screenshot):
+    page.evaluate(OPEN, "states.ipynb")
+    for cell_id in ("walk", "roughness"):
+        run(page, cell_id)
+    assert "Every variable is as it was before this cell" in text_of(run(page, "stray"))
+    cell(page, "stray").locator(".jp-OutputArea").wait_for()
+    run(page, "intact")
+    screenshot("states-crash")
+
+    rough = text_of(run(page, "roughness"))
+    smooth = text_of(run(page, "smooth"))
+    assert float(smooth) < float(rough)
+    run(page, "undo-smooth")
+    assert text_of(run(page, "rough-again")) == rough
+    run(page, "smooth-less")
+    shown = text_of(run(page, "states-list"))
+    assert "live" in shown and "├─╯" in shown
+    cell(page, "states-list").locator(".jp-OutputArea").wait_for()
+    screenshot("states-tree")
+    screenshot("states", first=cell(page, "smooth-less"), last=cell(page, "states-list"))  # README's picture
+
+    counts = page.evaluate(
+        "() => ['smooth', 'smooth-less'].map(id => "
+        "window.panel.content.widgets.find(w => w.model.id === id).model.executionCount)"
+    )
+    run(page, "diff", f"%fk diff [{counts[0]}] [{counts[1]}]")
+    cell(page, "diff").locator(".jp-OutputArea").wait_for()
+    screenshot("states-diff")
+    run(page, "goto", f"%fk goto [{counts[0]}]")
+    assert "1000 passes" in text_of(run(page, "there"))

@@ -43,19 +43,16 @@ const struct history_state_info *state_plan_parent(
 
 /* Does the way up end in a fresh program, and not in a run that is not in the list? */
 static bool starts_fresh(const struct history_states *runs, const struct history_state_info *run) {
-    while (run->parent_run_id) {
+    while (run && run->parent_run_id)
         run = step_up(runs, run);
-        if (!run)
-            return false;
-    }
-    return true;
+    return run != NULL;
 }
 
 struct state_plan state_plan_make(const struct history_states *runs, const struct states *states,
     const struct history_state_info *run) {
     struct state_plan plan = {.kind = PLAN_LIVE};
     const struct history_state_info *last = run;
-    for (; run; run = state_plan_parent(runs, run)) {
+    for (; run; last = run, run = state_plan_parent(runs, run)) {
         const struct state *state = states ? states_of_run(states, run->run_id) : NULL;
         if (state && states_is_live(states, state)) {
             plan.from = state->number;
@@ -66,7 +63,6 @@ struct state_plan state_plan_make(const struct history_states *runs, const struc
             return (struct state_plan){.kind = PLAN_IMPOSSIBLE, .obstacle = run};
         plan.count++;
         plan.us += run->ended_us > run->started_us ? run->ended_us - run->started_us : 0;
-        last = run;
     }
     if (!starts_fresh(runs, last))
         return (struct state_plan){.kind = PLAN_IMPOSSIBLE};

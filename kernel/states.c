@@ -106,14 +106,14 @@ struct states *states_create(struct engine *const *engine, void (*restart)(void 
     return states;
 }
 
-void states_destroy(struct states **at) {
-    struct states *states = *at;
-    if (!states)
+void states_destroy(struct states **states) {
+    struct states *gone = *states;
+    if (!gone)
         return;
-    free(states->items);
-    free(states->trouble);
-    free(states);
-    *at = NULL;
+    free(gone->items);
+    free(gone->trouble);
+    free(gone);
+    *states = NULL;
 }
 
 /* ---- keeping and giving up ---- */
@@ -163,10 +163,10 @@ static void keep_budget(struct states *states) {
     bool is_short = states->kept_count > 1 && memory_is_short();
     while (states->kept_count > 1 && (is_short || states->kept_count > MOST_KEPT ||
                                          kept_bytes(states) > states->budget_bytes)) {
-        const struct state *victim = NULL;
-        for (size_t i = 0; i + 1 < states->kept_count; i++) {
+        const struct state *victim = find(states, states->kept[0]);
+        for (size_t i = 1; i + 1 < states->kept_count; i++) {
             const struct state *state = find(states, states->kept[i]);
-            if (!victim || worth(states, state) < worth(states, victim))
+            if (worth(states, state) < worth(states, victim))
                 victim = state;
         }
         evict(states, victim->number);
@@ -246,7 +246,7 @@ int64_t states_next(const struct states *states) {
 }
 
 static struct state *add(struct states *states) {
-    if (states->count == states->capacity) {
+    if (!states->items || states->count == states->capacity) {
         int64_t capacity = states->capacity ? states->capacity * 2 : 64;
         struct state *grown = realloc(states->items, (size_t)capacity * sizeof *grown);
         if (!grown)

@@ -83,7 +83,9 @@ static void observe(struct observation *seen) {
         int fd = (int)strtol(entry->d_name, NULL, 10);
         if (fd <= MESSAGES_FD || fd == dirfd(folder))
             continue;
-        ssize_t size = readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1);
+        char path[64];
+        (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        ssize_t size = readlink(path, target, sizeof target - 1);
         target[size > 0 ? size : 0] = '\0';
         add_descriptor(seen, fd, target);
     }

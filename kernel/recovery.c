@@ -38,6 +38,8 @@ static void name_current(struct kernel *kernel, struct buf *line) {
     int64_t run_id = states_current_run(kernel->states);
     if (run_id)
         buf_printf(line, "Its variables are those after run %lld. ", (long long)run_id);
+    else if (states_current(kernel->states))
+        buf_append_string(line, "Its variables are those after an earlier cell. ");
     else
         buf_append_string(line, "It is a fresh one: nothing is defined. ");
 }
@@ -68,6 +70,12 @@ static void say_what_is_missing(struct kernel *kernel, int64_t wanted, struct bu
 
 /* ---- after a cell ---- */
 
+/* Was the last cell one of which nothing is recorded? Running cells again does not run it. */
+static bool follows_unrecorded(struct kernel *kernel) {
+    const struct state *before = states_find(kernel->states, states_current(kernel->states));
+    return before && !before->run_id;
+}
+
 static void say_effects(const struct engine_outcome *outcome, struct buf *line) {
     if (outcome->effects)
         buf_printf(
@@ -81,8 +89,11 @@ static void go_back(
     struct buf line = BUF_INIT;
     int64_t wanted = states_current_run(kernel->states);
     bool fresh = states_current(kernel->states) == 0;
+    bool unrecorded = follows_unrecorded(kernel);
     if (!states_recover(kernel->states)) {
         say_what_is_missing(kernel, wanted, &line);
+        if (unrecorded)
+            buf_append_string(&line, " What the last cell did, which was not recorded, is lost.");
     } else {
         buf_append_string(&line, fresh ? "Nothing was defined before this cell, and nothing is now."
                                        : "Every variable is as it was before this cell.");
@@ -90,12 +101,6 @@ static void go_back(
     }
     json_array_append_new(traceback, json_string(buf_string(&line)));
     buf_finish(&line);
-}
-
-/* Was the last cell one of which nothing is recorded? Running cells again does not run it. */
-static bool follows_unrecorded(struct kernel *kernel) {
-    const struct state *before = states_find(kernel->states, states_current(kernel->states));
-    return before && !before->run_id;
 }
 
 static enum history_state leave(

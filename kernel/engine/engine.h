@@ -148,8 +148,8 @@ struct engine_ops {
     /* Find out how much memory a checkpoint holds on to; `measured` tells. */
     void (*measure)(struct engine *engine, int64_t state);
 
-    /* Process ids of the engine's processes for usage_reply, at most `max`; returns how many. May
-     * be NULL. */
+    /* Process ids of the engine's processes for usage_reply, checkpoints left out, at most `max`;
+     * returns how many. May be NULL. */
     size_t (*processes)(struct engine *engine, int64_t *ret_pids, size_t max);
 };
 

@@ -63,7 +63,7 @@ static enum request_state handle(struct kernel *kernel, struct request *request)
     size_t count = 1;
     if (kernel->engine->ops->processes)
         count += kernel->engine->ops->processes(kernel->engine, pids + 1, PROCESSES_MAX - 1);
-    int64_t memory = 0, ticks = 0;
+    int64_t memory = states_summarize(kernel->states).bytes, ticks = 0;
     for (size_t i = 0; i < count; i++) {
         memory += process_memory_bytes(pids[i]);
         ticks += process_ticks(pids[i]);

@@ -439,14 +439,26 @@ static bool run_query(struct run *run, const char *name) {
     return fine;
 }
 
+/* Twins are children of this process that are neither of the two helpers. */
+static void kill_twins(int64_t language, int64_t worker) {
+    FILE *children = fopen("/proc/thread-self/children", "re");
+    long long pid;
+    while (children && fscanf(children, "%lld", &pid) == 1)
+        if (pid != language && pid != worker)
+            (void)kill((pid_t)pid, SIGKILL);
+    if (children)
+        (void)fclose(children);
+}
+
 static void kill_helper(struct run *run, const char *head) {
-    enum { LANGUAGE, WORKER, TWINS };
-    int64_t pids[256];
+    enum { LANGUAGE, WORKER, BOTH };
+    int64_t pids[BOTH] = {0};
     let_it_be_noticed(run); /* the checkpoint of the last cell is being taken */
-    size_t count = run->engine->ops->processes(run->engine, pids, 256);
-    size_t first = strstr(head, "language") ? LANGUAGE : strstr(head, "twins") ? TWINS : WORKER;
-    for (size_t i = first; i < count && (i == first || first == TWINS); i++)
-        (void)kill((pid_t)pids[i], SIGKILL);
+    (void)run->engine->ops->processes(run->engine, pids, BOTH);
+    if (strstr(head, "twins"))
+        kill_twins(pids[LANGUAGE], pids[WORKER]);
+    else
+        (void)kill((pid_t)pids[strstr(head, "language") ? LANGUAGE : WORKER], SIGKILL);
     let_it_be_noticed(run);
 }
 

@@ -136,8 +136,6 @@ void c_twins_add(struct c_engine *engine, const struct frame *frame);
 bool c_twins_replace_worker(struct c_engine *engine);
 /* End all of them; the host is told if it is to be. */
 void c_twins_stop(struct c_engine *engine, bool tell);
-/* Process ids, at most `max`; returns how many. */
-size_t c_twins_processes(const struct c_engine *engine, int64_t *ret_pids, size_t max);
 /* Processes that were orphaned below this one are its children now: take leave of those that
    ended. */
 void c_twins_reap(const struct c_engine *engine);

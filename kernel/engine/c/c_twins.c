@@ -214,13 +214,6 @@ void c_twins_evict(struct engine *base, int64_t state) {
         c_language_evict(engine, state);
 }
 
-size_t c_twins_processes(const struct c_engine *engine, int64_t *ret_pids, size_t max) {
-    size_t count = 0;
-    for (const struct c_twin *twin = engine->twins; twin && count < max; twin = twin->next)
-        ret_pids[count++] = twin->process.pid;
-    return count;
-}
-
 void c_twins_reap(const struct c_engine *engine) {
     for (;;) {
         siginfo_t info = {0};

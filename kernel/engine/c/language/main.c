@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Forking a compiler takes a processor that the kernel and the worker need to end the cell with. */
+enum { QUIET_MS = 2 };
+
 void service_send(struct service *service) {
     frame_end(&service->out);
     if (frame_send(MESSAGES_FD, &service->out, NULL) != STATUS_OK)
@@ -55,7 +58,7 @@ static void ready(struct service *service, const char *path, int64_t compile_us)
     frame_add_int(&service->out, service->serial);
     service_send(service);
     service->building = false;
-    compiler_warm(&service->compiler, &service->language.front);
+    service->warm_later = true;
 }
 
 static const char missing_text[] =
@@ -172,7 +175,7 @@ static void advance(struct service *service) {
             clock_monotonic_us() - start_us, &lines);
         free(text);
         names_finish(&lines);
-        compiler_warm(&service->compiler, &service->language.front);
+        service->warm_later = true;
         break;
     }
     }
@@ -258,8 +261,13 @@ int main(int argc, char **argv) {
             {.fd = service.building ? service.compiler.pidfd : -1, .events = POLLIN}};
         if (status == STATUS_INVALID)
             break;
-        if (poll(waits, 2, -1) < 0 && errno != EINTR)
+        int count = poll(waits, 2, service.warm_later && !service.building ? QUIET_MS : -1);
+        if (count < 0 && errno != EINTR)
             break;
+        if (count == 0) {
+            service.warm_later = false;
+            compiler_warm(&service.compiler, &service.language.front);
+        }
         if (waits[0].revents && frame_reader_fill(&service.reader, MESSAGES_FD, NULL) != STATUS_OK)
             break;
         if (waits[1].revents)

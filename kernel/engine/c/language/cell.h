@@ -73,7 +73,7 @@ struct cell {
     struct unit unit; /* what was parsed */
     CXType result;    /* of the last expression */
     bool has_result;
-    bool result_is_bit_field;
+    bool shows_number;    /* the result, by show_number() */
     struct session after; /* the session once the code is loaded */
     struct buf warnings;
     struct buf trouble; /* an error that the parser does not know of */
@@ -142,10 +142,19 @@ void cell_add_shadows(struct buf *out, const struct cell *cell);
 /* The unit for the compiler into `out`, and cell->after. The entry symbol goes to `ret_entry`. */
 void cell_code(struct cell *cell, struct language *language, struct buf *out, char ret_entry[32]);
 
+/* ---- cell_guess.c ---- */
+
+/* What cell_code() is going to make, when tokens alone can tell; comes before cell_parse(). */
+bool cell_guess(struct cell *cell, struct language *language, struct buf *out, char ret_entry[32]);
+
 /* ---- show_code.c ---- */
 
 /* Statements that show `expression`, which has this type. */
 void show_code(struct buf *out, CXType type, const char *expression);
+/* The same for any arithmetic type but the extensions: one text for all, which asks the compiler
+   for the type. */
+bool show_is_number(CXType type);
+void show_number(struct buf *out, const char *variable);
 
 /* ---- report.c ---- */
 

@@ -552,7 +552,9 @@ static void code_expression(struct coder *coder, size_t i) {
                     type.kind == CXType_FunctionNoProto;
     cell_name_function(out, "cell");
     buf_printf(out, "static __attribute__((noinline)) void fk_s%zu(void) {\n", i);
-    if (shown) {
+    if (shown && cell->shows_number) {
+        buf_append_string(out, "__extension__ __auto_type fk_value = (");
+    } else if (shown) {
         CXString spelled = clang_getTypeSpelling(cell->result);
         if (copied)
             buf_printf(out,
@@ -571,7 +573,10 @@ static void code_expression(struct coder *coder, size_t i) {
     else
         buf_append_string(out, shown ? "\n);\n" : "\n;\n");
     if (shown) {
-        show_code(out, cell->result, in_place ? "(*fk_value)" : "fk_value");
+        if (cell->shows_number)
+            show_number(out, "fk_value");
+        else
+            show_code(out, cell->result, in_place ? "(*fk_value)" : "fk_value");
         buf_append_string(out, "fk_show_end();\n");
     }
     buf_append_string(out, "}\n");

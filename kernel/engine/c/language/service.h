@@ -14,7 +14,7 @@ struct service {
     const char *folder;
     bool building;
     bool awaiting_commit;
-    bool warm_later; /* the next cell's compiler is to be made ready in a quiet moment */
+    bool warm_later;  /* the next cell's compiler is to be made ready in a quiet moment */
     struct cell cell; /* while building, and until it is committed */
     bool has_cell;
     char *code; /* what `cell` points into */

@@ -20,7 +20,7 @@ enum {
     WATCH_EVERY_MS = 1000, /* memory, while a cell runs */
 };
 
-struct execution_record {
+struct execution_beginning {
     const struct cell_place *place;
     const char *code;
     const json_t *deleted;
@@ -225,13 +225,20 @@ static void run_fk(struct kernel *kernel, struct request *request, const char *c
     fk_cell_outcome_finish(&outcome);
 }
 
-void execution_record(struct kernel *kernel) {
-    const struct execution_record *record = kernel->execution.unrecorded;
-    if (!record)
+void execution_begin(struct kernel *kernel) {
+    struct execution *execution = &kernel->execution;
+    const struct execution_beginning *beginning = execution->beginning;
+    if (!beginning)
         return;
-    kernel->execution.unrecorded = NULL;
-    recorder_begin(kernel->recorder, record->place, record->code, kernel->execution.count,
-        states_current_run(kernel->states), record->deleted);
+    execution->beginning = NULL;
+    request_begin(kernel, execution->running);
+    if (!execution->silent)
+        kernel_publish_new(kernel, execution->last_parent, "execute_input",
+            json_pack("{s:s, s:I}", "code", beginning->code, "execution_count",
+                (json_int_t)execution->count));
+    if (!execution->hidden)
+        recorder_begin(kernel->recorder, beginning->place, beginning->code, execution->count,
+            states_current_run(kernel->states), beginning->deleted);
 }
 
 static void start(struct kernel *kernel, struct request *request) {
@@ -249,7 +256,6 @@ static void start(struct kernel *kernel, struct request *request) {
     front_text_end(&execution->text);
     output_flush(kernel);
     front_text_restart(&execution->text);
-    request_begin(kernel, request);
     execution->running = request;
     set_parent(execution, request->message->header);
     if (!execution->hidden) {
@@ -259,23 +265,22 @@ static void start(struct kernel *kernel, struct request *request) {
     recorder_pause(kernel->recorder, execution->hidden);
     if (store && !blank)
         execution->count++;
-    if (!execution->silent)
-        kernel_publish_new(kernel, request->message->header, "execute_input",
-            json_pack("{s:s, s:I}", "code", code, "execution_count", (json_int_t)execution->count));
 
     struct cell_place place = cell_place_find(request->message->metadata);
+    struct execution_beginning beginning = {
+        .place = &place,
+        .code = code,
+        .deleted = json_object_get(request->message->metadata, "deletedCells"),
+    };
+    execution->beginning = &beginning;
     if (fk_cell_is_command(code)) {
+        execution_begin(kernel);
         run_fk(kernel, request, code, &place);
     } else if (blank) {
+        execution_begin(kernel);
         reply_ok(kernel, request, NULL, NULL, NULL);
         end_running(kernel);
     } else {
-        struct execution_record record = {
-            .place = &place,
-            .code = code,
-            .deleted = json_object_get(request->message->metadata, "deletedCells"),
-        };
-        execution->unrecorded = execution->hidden ? NULL : &record;
         struct engine_cell cell = {
             .code = code,
             .execution_count = execution->count,
@@ -289,7 +294,7 @@ static void start(struct kernel *kernel, struct request *request) {
         kernel->engine->ops->execute(kernel->engine, &cell);
         /* the engine is at work in its own processes by now; what it reports earlier brings this
          * about itself */
-        execution_record(kernel);
+        execution_begin(kernel);
     }
     cell_place_finish(&place);
     buf_finish(&code_bytes);
@@ -329,7 +334,7 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
     struct request *request = kernel->execution.running;
     if (!request)
         return;
-    execution_record(kernel);
+    execution_begin(kernel);
     front_text_end(&kernel->execution.text);
     output_flush(kernel);
     json_t *traceback = outcome->traceback ? json_copy(outcome->traceback) : json_array();

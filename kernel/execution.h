@@ -14,26 +14,26 @@
 struct kernel;
 struct request;
 
-struct execution_record; /* what the recorder wants to know of a cell */
+struct execution_beginning; /* what front ends and the recorder are told of a cell first */
 
 struct execution {
-    struct request *waiting;                   /* list, oldest first */
-    struct request *running;                   /* the cell that the engine has, or NULL */
-    const struct execution_record *unrecorded; /* of the running cell, until the recorder has it */
-    bool hidden;                               /* nothing of the running cell is recorded */
-    json_t *recorded_parent;                   /* header of the newest request that was recorded */
-    json_t *last_parent;    /* header of the request that output belongs to now */
-    int64_t count;          /* the execution counter */
-    bool silent;            /* of the newest cell: as its request says */
-    bool stop_on_error;     /* of the newest cell */
-    bool waiting_for_input; /* the running cell has asked and not been answered */
-    bool holding;           /* no waiting cell is started just now */
-    struct front_text text; /* stdout and stderr on their way to the front end */
-    int64_t started_us;     /* of the running cell, monotonic */
-    int64_t last_flush_us;  /* when some of it left last */
-    int flush_timer;        /* zloop's, or -1 */
-    int watch_timer;        /* zloop's, or -1 */
-    int tidy_timer;         /* zloop's, or -1: the history's housekeeping, once it is quiet */
+    struct request *waiting;                     /* list, oldest first */
+    struct request *running;                     /* the cell that the engine has, or NULL */
+    const struct execution_beginning *beginning; /* of the running cell, until it is told */
+    bool hidden;                                 /* nothing of the running cell is recorded */
+    json_t *recorded_parent; /* header of the newest request that was recorded */
+    json_t *last_parent;     /* header of the request that output belongs to now */
+    int64_t count;           /* the execution counter */
+    bool silent;             /* of the newest cell: as its request says */
+    bool stop_on_error;      /* of the newest cell */
+    bool waiting_for_input;  /* the running cell has asked and not been answered */
+    bool holding;            /* no waiting cell is started just now */
+    struct front_text text;  /* stdout and stderr on their way to the front end */
+    int64_t started_us;      /* of the running cell, monotonic */
+    int64_t last_flush_us;   /* when some of it left last */
+    int flush_timer;         /* zloop's, or -1 */
+    int watch_timer;         /* zloop's, or -1 */
+    int tidy_timer;          /* zloop's, or -1: the history's housekeeping, once it is quiet */
 };
 
 void execution_init(struct execution *execution);
@@ -46,8 +46,9 @@ void execution_add(struct kernel *kernel, struct request *request);
 /* The request whose cell runs, or NULL. */
 struct request *execution_running(const struct execution *execution);
 
-/* Before anything is recorded of the running cell: its beginning. */
-void execution_record(struct kernel *kernel);
+/* Before anything else is said or recorded of the running cell: busy, execute_input, and the
+   beginning of its run. */
+void execution_begin(struct kernel *kernel);
 
 /* Start the next waiting cell, if nothing runs. */
 void execution_next(struct kernel *kernel);

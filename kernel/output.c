@@ -57,7 +57,7 @@ static void on_stream(void *context, enum engine_stream stream, const void *data
     struct execution *execution = &kernel->execution;
     if (!size || (execution->running && execution->silent))
         return;
-    execution_record(kernel);
+    execution_begin(kernel);
     recorder_stream(kernel->recorder, stream, data, size);
     front_text_push(&execution->text, stream, data, size);
     schedule_flush(kernel);
@@ -66,7 +66,7 @@ static void on_stream(void *context, enum engine_stream stream, const void *data
 /* display_data, update_display_data and execute_result differ in their names only. */
 static void show_bundle(struct kernel *kernel, enum history_output_kind kind, const char *type,
     json_t *content, json_t *data, json_t *transient) {
-    execution_record(kernel);
+    execution_begin(kernel);
     recorder_bundle(kernel->recorder, kind, data, transient);
     output_flush(kernel);
     kernel_publish_new(kernel, kernel->execution.last_parent, type, content);
@@ -111,7 +111,7 @@ static void on_clear_output(void *context, bool wait) {
     struct kernel *kernel = context;
     if (kernel->execution.silent)
         return;
-    execution_record(kernel);
+    execution_begin(kernel);
     recorder_clear(kernel->recorder, wait);
     output_flush(kernel);
     front_text_restart(&kernel->execution.text);
@@ -122,6 +122,7 @@ static void on_clear_output(void *context, bool wait) {
 static void on_input_request(void *context, const char *prompt, bool password) {
     struct kernel *kernel = context;
     struct request *request = kernel->execution.running;
+    execution_begin(kernel);
     output_flush(kernel);
     kernel->execution.waiting_for_input = true;
     json_t *content = json_pack("{s:s, s:b}", "prompt", prompt, "password", password);

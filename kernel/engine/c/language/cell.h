@@ -1,7 +1,8 @@
 /*
  * One cell on its way from text to code.
  *
- *   plan    what its items are, what they change, which earlier definitions that touches
+ *   split   what its items are, and what its comments ask for
+ *   plan    what they change, which earlier definitions that touches
  *   parse   libclang's opinion: errors, and the types of what it declares
  *   code    the translation unit for the compiler, and the session as it will be afterwards
  *
@@ -73,7 +74,7 @@ struct cell {
     struct unit unit; /* what was parsed */
     CXType result;    /* of the last expression */
     bool has_result;
-    bool result_is_bit_field;
+    bool shows_number;    /* the result, by show_number() */
     struct session after; /* the session once the code is loaded */
     struct buf warnings;
     struct buf trouble; /* an error that the parser does not know of */
@@ -92,16 +93,27 @@ void cell_init(struct cell *cell, struct language *language, int64_t number, con
     bool is_expression, bool wants_result);
 void cell_finish(struct cell *cell);
 
-/* ---- cell_plan.c ---- */
+unsigned cell_line(const struct cell *cell, size_t offset);
+
+/* ---- cell_options.c ---- */
+
+/* What the cell's comments ask for, on top of what the session has. */
+void cell_take_options(struct cell *cell, const struct language *language);
+
+/* ---- cell_split.c ---- */
 
 /* Split the cell and take the options out of its comments; again when the front has brought new
    type names, on which the split depends. */
 void cell_split(struct cell *cell, struct language *language);
-/* Decide what stays and what moves, given the names in cell->changed. */
-void cell_plan(struct cell *cell, const struct language *language);
-
 /* The front of the session as it is. */
 void cell_base_front(struct buf *out, const struct language *language);
+/* Is item `i` a directive of this name? */
+bool cell_directive_is(const struct cell *cell, size_t i, const char *word);
+
+/* ---- cell_plan.c ---- */
+
+/* Decide what stays and what moves, given the names in cell->changed. */
+void cell_plan(struct cell *cell, const struct language *language);
 /* The names that item `i` brings, as far as tokens tell: types, macros, functions. */
 void cell_item_names(const struct cell *cell, size_t i, struct names *names);
 
@@ -126,7 +138,6 @@ void cell_name_function(struct buf *out, const char *name);
 void cell_add_item(struct cell *cell, struct unit *unit, size_t i);
 /* The tag that a nameless struct of item `i`'s variables gets; false where there is none. */
 bool cell_tag(const struct cell *cell, size_t i, char ret_tag[32]);
-unsigned cell_line(const struct cell *cell, size_t offset);
 
 /* A variable may be called `index` or `y1` although a header or clang itself has a function of that
    name: it goes by fk_u_index then, through a macro. This takes the prefix out of a text again. */
@@ -138,10 +149,19 @@ void cell_add_shadows(struct buf *out, const struct cell *cell);
 /* The unit for the compiler into `out`, and cell->after. The entry symbol goes to `ret_entry`. */
 void cell_code(struct cell *cell, struct language *language, struct buf *out, char ret_entry[32]);
 
+/* ---- cell_guess.c ---- */
+
+/* What cell_code() is going to make, when tokens alone can tell; comes before cell_parse(). */
+bool cell_guess(struct cell *cell, struct language *language, struct buf *out, char ret_entry[32]);
+
 /* ---- show_code.c ---- */
 
 /* Statements that show `expression`, which has this type. */
 void show_code(struct buf *out, CXType type, const char *expression);
+/* The same for any arithmetic type but the extensions: one text for all, which asks the compiler
+   for the type. */
+bool show_is_number(CXType type);
+void show_number(struct buf *out, const char *variable);
 
 /* ---- report.c ---- */
 

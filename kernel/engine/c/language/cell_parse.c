@@ -234,12 +234,11 @@ static enum CXChildVisitResult find_probe(CXCursor cursor, CXCursor parent, CXCl
         CXType type = clang_getCanonicalType(
             clang_getPointeeType(clang_getCanonicalType(clang_getCursorType(cursor))));
         bool fine = type.kind != CXType_Invalid && type.kind != CXType_Unexposed;
-        bool exact = strcmp(name, "fk_probe") == 0;
-        if (exact || strcmp(name, "fk_probe_value") == 0) {
+        if (strcmp(name, "fk_probe") == 0 || strcmp(name, "fk_probe_value") == 0) {
             if (fine && !cell->has_result) {
                 cell->result = type;
                 cell->has_result = true;
-                cell->result_is_bit_field = !exact;
+                cell->shows_number = cell->shows_number && show_is_number(type);
             }
         }
         free(name);

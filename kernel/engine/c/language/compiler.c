@@ -526,6 +526,14 @@ enum compiler_result compiler_advance(
 }
 
 void compiler_cancel(struct compiler *compiler) {
+    static const char *const endings[] = {"log", "o", "so"};
+    if (compiler->pid <= 0)
+        return;
     reap(&compiler->pid);
     (void)watch(compiler, 0, COMPILER_IDLE);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char name[512];
+        file_name(compiler, compiler->current, endings[i], name);
+        (void)unlink(name);
+    }
 }

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Forking a compiler takes a processor that the kernel and the worker need to end the cell with. */
+enum { QUIET_MS = 2 };
+
 void service_send(struct service *service) {
     frame_end(&service->out);
     if (frame_send(MESSAGES_FD, &service->out, NULL) != STATUS_OK)
@@ -21,6 +24,10 @@ void service_send(struct service *service) {
 }
 
 static void drop_cell(struct service *service) {
+    if (service->building) {
+        compiler_cancel(&service->compiler);
+        service->warm_later = true;
+    }
     if (service->has_cell)
         cell_finish(&service->cell);
     service->has_cell = false;
@@ -75,7 +82,7 @@ static void ready(struct service *service, const char *path, int64_t compile_us)
     add_defined_names(service);
     service_send(service);
     service->building = false;
-    compiler_warm(&service->compiler, &service->language.front);
+    service->warm_later = true;
 }
 
 static const char missing_text[] =
@@ -87,6 +94,33 @@ static void keep_source(struct service *service, int64_t number, const char *cod
     buf_printf(&entry, "%lld\t%s", (long long)number, code);
     names_add(&service->sources, buf_string(&entry), entry.size);
     buf_finish(&entry);
+}
+
+/* The compiler begins with what it will most likely be given, and parsing goes on beside it. */
+static void guess(struct service *service, struct buf *unit) {
+    struct cell *cell = &service->cell;
+    if (cell->hoists && cell_guess(cell, &service->language, unit, service->entry))
+        service->building =
+            compiler_start(&service->compiler, &service->language.front, true, unit, cell->ldflags);
+}
+
+/* The parser has nothing against the cell. A compiler that has begun with the same goes on. */
+static void build(struct service *service, const struct buf *guessed) {
+    struct cell *cell = &service->cell;
+    struct buf unit = BUF_INIT;
+    cell_code(cell, &service->language, &unit, service->entry);
+    const char *dump = getenv("FORKERNEL_DUMP_UNITS"); /* NOLINT(concurrency-mt-unsafe) */
+    if (dump && *dump)
+        (void)!write(STDERR_FILENO, buf_string(&unit), unit.size);
+    if (!service->building || strcmp(buf_string(&unit), buf_string(guessed)) != 0) {
+        if (service->building)
+            compiler_cancel(&service->compiler);
+        service->building = compiler_start(
+            &service->compiler, &service->language.front, cell->hoists, &unit, cell->ldflags);
+    }
+    buf_finish(&unit);
+    if (!service->building)
+        failed(service, "CompilerMissing", missing_text, 0, NULL);
 }
 
 static void begin_cell(struct service *service, const struct frame *frame) {
@@ -138,6 +172,8 @@ static void begin_cell(struct service *service, const struct frame *frame) {
         }
         buf_clear(&cell->front);
     }
+    struct buf guessed = BUF_INIT;
+    guess(service, &guessed);
     enum cell_verdict verdict = cell_parse(cell, language);
     struct report report = {0};
     bool errors = verdict != CELL_BROKEN && report_diagnostics(cell, language->front.tu, &report);
@@ -151,18 +187,9 @@ static void begin_cell(struct service *service, const struct frame *frame) {
                                  : "the cell does not compile",
             0, &report.lines);
     report_finish(&report);
-    if (!service->has_cell)
-        return;
-    struct buf unit = BUF_INIT;
-    cell_code(cell, language, &unit, service->entry);
-    const char *dump = getenv("FORKERNEL_DUMP_UNITS"); /* NOLINT(concurrency-mt-unsafe) */
-    if (dump && *dump)
-        (void)!write(STDERR_FILENO, buf_string(&unit), unit.size);
-    service->building =
-        compiler_start(&service->compiler, &language->front, cell->hoists, &unit, cell->ldflags);
-    buf_finish(&unit);
-    if (!service->building)
-        failed(service, "CompilerMissing", missing_text, 0, NULL);
+    if (service->has_cell)
+        build(service, &guessed);
+    buf_finish(&guessed);
 }
 
 static void advance(struct service *service) {
@@ -192,7 +219,7 @@ static void advance(struct service *service) {
             clock_monotonic_us() - start_us, &lines);
         free(text);
         names_finish(&lines);
-        compiler_warm(&service->compiler, &service->language.front);
+        service->warm_later = true;
         break;
     }
     }
@@ -278,8 +305,13 @@ int main(int argc, char **argv) {
             {.fd = service.building ? service.compiler.pidfd : -1, .events = POLLIN}};
         if (status == STATUS_INVALID)
             break;
-        if (poll(waits, 2, -1) < 0 && errno != EINTR)
+        int count = poll(waits, 2, service.warm_later && !service.building ? QUIET_MS : -1);
+        if (count < 0 && errno != EINTR)
             break;
+        if (count == 0) {
+            service.warm_later = false;
+            compiler_warm(&service.compiler, &service.language.front);
+        }
         if (waits[0].revents && frame_reader_fill(&service.reader, MESSAGES_FD, NULL) != STATUS_OK)
             break;
         if (waits[1].revents)

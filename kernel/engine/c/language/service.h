@@ -15,6 +15,7 @@ struct service {
     struct buf out;
     const char *folder;
     bool building;
+    bool warm_later;  /* the next cell's compiler is to be made ready in a quiet moment */
     struct cell cell; /* while building, and until it is committed */
     bool has_cell;
     char *code; /* what `cell` points into */

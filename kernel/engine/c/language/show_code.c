@@ -239,6 +239,42 @@ static void show(struct buf *out, CXType type, const char *expression, unsigned 
     }
 }
 
+bool show_is_number(CXType type) {
+    switch (clang_getCanonicalType(type).kind) {
+    case CXType_Bool:
+    case CXType_Char_S:
+    case CXType_Char_U:
+    case CXType_SChar:
+    case CXType_Short:
+    case CXType_Int:
+    case CXType_Long:
+    case CXType_LongLong:
+    case CXType_UChar:
+    case CXType_UShort:
+    case CXType_UInt:
+    case CXType_ULong:
+    case CXType_ULongLong:
+    case CXType_Float:
+    case CXType_Double:
+    case CXType_LongDouble:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Types are named by constants, which no macro of the user's gives another meaning. */
+void show_number(struct buf *out, const char *variable) {
+    const char *x = variable;
+    buf_printf(out,
+        "__extension__ _Generic(%s, __typeof__((0, *\"\")): fk_show_char(%s), "
+        "__typeof__(1.0f): fk_show_float(%s, 1), __typeof__(1.0): fk_show_float(%s, 0), "
+        "__typeof__(1.0l): fk_show_long_double(%s), "
+        "default: (__typeof__(%s))2 == (__typeof__(%s))1 ? fk_show_bool(%s) "
+        ": (__typeof__(%s))-1 < (__typeof__(%s))1 ? fk_show_int(%s) : fk_show_unsigned(%s));\n",
+        x, x, x, x, x, x, x, x, x, x, x, x);
+}
+
 void show_code(struct buf *out, CXType type, const char *expression) {
     show(out, type, expression, 0);
 }

@@ -8,8 +8,8 @@ bool cell_is_type(void *context, const char *name, size_t size) {
     const struct language *language = context;
     char *copy = must_copy(name, size);
     const struct definition *live = session_find(&language->session, copy);
-    bool is_type =
-        live ? definition_is_typedef(live, copy) : names_have(&language->front.types, copy);
+    bool is_type = live ? definition_is_typedef(live, copy)
+                        : (language->front.types && names_have(language->front.types, copy));
     free(copy);
     return is_type;
 }

@@ -18,8 +18,15 @@ void front_init(struct front *front, const char *folder, const char *include) {
     front->include = must_copy(include, strlen(include));
     front->resources = must_copy(FORKERNEL_CLANG_RESOURCES, strlen(FORKERNEL_CLANG_RESOURCES));
     front->index = clang_createIndex(1, 0);
-    front->text = must_copy("", 0);
-    front->flag_text = must_copy("", 0);
+    front->text = front->flag_text = "";
+}
+
+static void drop_header(struct front_header *header) {
+    (void)unlink(header->pch);
+    free(header->text);
+    free(header->flag_text);
+    free(header->pch);
+    names_finish(&header->types);
 }
 
 static void drop_flags(struct front *front) {
@@ -37,10 +44,8 @@ void front_finish(struct front *front) {
     drop_flags(front);
     free(front->include);
     free(front->resources);
-    free(front->text);
-    free(front->flag_text);
-    free(front->pch);
-    names_finish(&front->types);
+    for (size_t i = 0; i < front->header_count; i++)
+        drop_header(&front->headers[i]);
 }
 
 size_t front_arguments(const struct front *front, const char **args, size_t max) {
@@ -103,52 +108,78 @@ static enum CXChildVisitResult add_type(CXCursor cursor, CXCursor parent, CXClie
     return CXChildVisit_Continue;
 }
 
-static bool build(struct front *front, const char *text, const char *header, const char *pch) {
+/* The header of `text`; its flags are the front's. */
+static bool build(struct front *front, const char *text, struct front_header *ret_header) {
     const char *args[MOST_ARGUMENTS];
     size_t count = parser_arguments(front, args, "c-header");
-    if (file_write(header, text, strlen(text), 0600, NULL) != STATUS_OK)
-        return false;
+    struct buf source = BUF_INIT;
+    struct buf pch = BUF_INIT;
+    unsigned number = ++front->made;
+    buf_printf(&source, "%s/front%u.h", front->folder, number);
+    buf_printf(&pch, "%s/front%u.pch", front->folder, number);
     CXTranslationUnit tu = NULL;
-    enum CXErrorCode code = clang_parseTranslationUnit2(front->index, header, args, (int)count,
-        NULL, 0, CXTranslationUnit_ForSerialization | CXTranslationUnit_Incomplete, &tu);
-    bool fine = code == CXError_Success && !has_errors(tu) &&
-                clang_saveTranslationUnit(tu, pch, CXSaveTranslationUnit_None) == CXSaveError_None;
+    bool fine = file_write(buf_string(&source), text, strlen(text), 0600, NULL) == STATUS_OK &&
+                clang_parseTranslationUnit2(front->index, buf_string(&source), args, (int)count,
+                    NULL, 0, CXTranslationUnit_ForSerialization | CXTranslationUnit_Incomplete,
+                    &tu) == CXError_Success &&
+                !has_errors(tu) &&
+                clang_saveTranslationUnit(tu, buf_string(&pch), CXSaveTranslationUnit_None) ==
+                    CXSaveError_None;
     if (fine) {
-        names_finish(&front->types);
-        clang_visitChildren(clang_getTranslationUnitCursor(tu), add_type, &front->types);
+        *ret_header = (struct front_header){
+            .text = must_copy(text, strlen(text)), .pch = must_copy(buf_string(&pch), pch.size)};
+        clang_visitChildren(clang_getTranslationUnitCursor(tu), add_type, &ret_header->types);
     }
     if (tu)
         clang_disposeTranslationUnit(tu);
+    buf_finish(&source);
+    buf_finish(&pch);
     return fine;
 }
 
-bool front_prepare(struct front *front, const char *text, const char *cflags) {
-    if (front->pch && strcmp(text, front->text) == 0 && strcmp(cflags, front->flag_text) == 0)
-        return true;
-    struct buf header = BUF_INIT;
-    struct buf pch = BUF_INIT;
-    char *old_flags = front->flag_text;
-    set_flags(front, cflags);
+/* The header at `index` comes to the front. */
+static void use(struct front *front, size_t index) {
+    struct front_header header = front->headers[index];
+    memmove(&front->headers[1], &front->headers[0], index * sizeof header);
+    front->headers[0] = header;
+    front->text = header.text;
+    front->flag_text = header.flag_text;
+    front->pch = header.pch;
+    front->types = &front->headers[0].types;
+    if (front->tu)
+        clang_disposeTranslationUnit(front->tu);
+    front->tu = NULL;
     front->serial++;
-    buf_printf(&header, "%s/front%u.h", front->folder, front->serial);
-    buf_printf(&pch, "%s/front%u.pch", front->folder, front->serial);
-    bool fine = build(front, text, buf_string(&header), buf_string(&pch));
-    if (fine) {
-        if (front->tu)
-            clang_disposeTranslationUnit(front->tu);
-        front->tu = NULL;
-        free(front->pch);
-        free(front->text);
-        free(old_flags);
-        front->pch = buf_take(&pch);
-        front->text = must_copy(text, strlen(text));
-        front->flag_text = must_copy(cflags, strlen(cflags));
-    } else {
-        set_flags(front, old_flags);
+}
+
+static size_t find_header(const struct front *front, const char *text, const char *cflags) {
+    size_t i = 0;
+    while (i < front->header_count && (strcmp(text, front->headers[i].text) != 0 ||
+                                          strcmp(cflags, front->headers[i].flag_text) != 0))
+        i++;
+    return i;
+}
+
+bool front_prepare(struct front *front, const char *text, const char *cflags) {
+    size_t index = find_header(front, text, cflags);
+    struct front_header header;
+    if (index == 0 && front->header_count)
+        return true;
+    set_flags(front, cflags);
+    if (index < front->header_count) {
+        use(front, index);
+        return true;
     }
-    buf_finish(&header);
-    buf_finish(&pch);
-    return fine;
+    if (!build(front, text, &header)) {
+        set_flags(front, front->flag_text);
+        return false;
+    }
+    header.flag_text = must_copy(cflags, strlen(cflags));
+    if (front->header_count == FRONT_HEADERS)
+        drop_header(&front->headers[--front->header_count]);
+    front->headers[front->header_count] = header;
+    use(front, front->header_count++);
+    return true;
 }
 
 static CXTranslationUnit parse_afresh(

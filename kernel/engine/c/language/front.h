@@ -13,6 +13,17 @@
 #include <clang-c/Index.h>
 #include <stdbool.h>
 
+/* One precompiled header. */
+struct front_header {
+    char *text;         /* what it was made of */
+    char *flag_text;    /* the session's cflags */
+    char *pch;          /* path */
+    struct names types; /* typedef names that it brings */
+};
+
+/* Going back to an earlier state often means going back to its headers. */
+enum { FRONT_HEADERS = 8 };
+
 struct front {
     const char *folder; /* the engine's temporary files; borrowed */
     char *include;      /* folder of forkernel.h */
@@ -20,12 +31,15 @@ struct front {
     char **flags;       /* the session's cflags */
     size_t flag_count;
     CXIndex index;
-    CXTranslationUnit tu; /* on top of `pch`; NULL until the first parse */
-    char *text;           /* what `pch` was made of */
-    char *flag_text;
-    char *pch;          /* path, NULL when there is none */
-    unsigned serial;    /* counts the headers made */
-    struct names types; /* typedef names that the header brings */
+    CXTranslationUnit tu;                       /* on top of `pch`; NULL until the first parse */
+    struct front_header headers[FRONT_HEADERS]; /* the first is the one in use, then by last use */
+    size_t header_count;
+    const char *text; /* of the one in use, "" without one */
+    const char *flag_text;
+    const char *pch;           /* NULL without one */
+    const struct names *types; /* NULL without one */
+    unsigned serial;           /* counts the changes of header */
+    unsigned made;             /* counts the headers made, for their names */
 };
 
 void front_init(struct front *front, const char *folder, const char *include);
@@ -34,8 +48,8 @@ void front_finish(struct front *front);
 /* The options that both the parser and the compiler get; appended to `args`, at most `max`. */
 size_t front_arguments(const struct front *front, const char **args, size_t max);
 
-/* Make the precompiled header for `text` and these cflags, unless it is the one at hand. False,
-   with everything as it was, when the text has errors. */
+/* Make the precompiled header for `text` and these cflags, unless it is at hand, the one in use.
+   False, with everything as it was, when the text has errors. */
 bool front_prepare(struct front *front, const char *text, const char *cflags);
 
 /* Parse `unit` on top of the front. NULL when libclang fails. The result is the front's. */

@@ -95,8 +95,7 @@ static bool fork_twin(const int ends[2]) {
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, &before);
     made.twin = -1;
-    pid_t between = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork,bugprone-unsafe-functions):
-                                see above */
+    pid_t between = vfork(); /* NOLINT: unsafe elsewhere, see above */
     if (between == 0) {
         made.between = getpid(); /* NOLINT(clang-analyzer-unix.Vfork): it shares our memory */
         int64_t start_us = clock_monotonic_us(); /* NOLINT(clang-analyzer-unix.Vfork) */

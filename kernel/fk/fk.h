@@ -82,14 +82,6 @@ void fk_append_run(
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,
     struct history_cell *ret_cell, struct error *error) MUST_CHECK;
 
-/* The index of the first output that is still there: a clear took those before it off the screen,
- * and one that waited did so only if something came. */
-size_t fk_first_visible(const struct history_outputs *outputs);
-
-/* The newest state of a display that was updated later on, or the output itself. */
-const struct history_output *fk_newest_state(
-    const struct history_outputs *outputs, const struct history_output *output);
-
 /* Show the outputs of a run as they were, cleared ones left out. */
 enum status fk_show_outputs(
     struct fk_context *context, int64_t run_id, struct error *error) MUST_CHECK;

@@ -90,28 +90,41 @@ static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The session for this document, begun anew when a kernel turns to another one. */
-static bool open_session(struct recorder *recorder, const char *document) {
-    struct error error;
-    struct history *history = recorder_history(recorder, &error);
-    if (!history) {
-        warn(recorder, &error);
-        return false;
-    }
+struct history_session *recorder_session(
+    struct recorder *recorder, const char *document, struct error *error) {
+    struct history *history = recorder_history(recorder, error);
+    if (!history)
+        return NULL;
     if (recorder->session && same_document(recorder->document, document))
-        return true;
+        return recorder->session;
+    if (recorder->run) {
+        error_set(error, STATUS_LOCKED, "a cell of another notebook is running in this kernel");
+        return NULL;
+    }
     recorder->last_run_id = 0;
-    if (!check(recorder, history_session_end(&recorder->session, 0, &error), &error))
-        return false;
+    if (history_session_end(&recorder->session, 0, error) != STATUS_OK)
+        return NULL;
     char *copy = document ? strdup(document) : NULL;
-    if (document && !copy)
-        return false;
+    if (document && !copy) {
+        error_set(error, STATUS_NO_MEMORY, "out of memory");
+        return NULL;
+    }
     free(recorder->document);
     recorder->document = copy;
     struct history_session_start start = {
         .document_path = document, .engine = recorder->options.engine_name};
-    return check(
-        recorder, history_session_begin(history, &start, &recorder->session, &error), &error);
+    if (history_session_begin(history, &start, &recorder->session, error) != STATUS_OK)
+        return NULL;
+    return recorder->session;
+}
+
+/* The session for this document, begun anew when a kernel turns to another one. */
+static bool open_session(struct recorder *recorder, const char *document) {
+    struct error error;
+    bool fine = recorder_session(recorder, document, &error) != NULL;
+    if (!fine)
+        warn(recorder, &error);
+    return fine;
 }
 
 static const char **string_array(const json_t *array, size_t *ret_count) {

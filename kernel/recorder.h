@@ -66,6 +66,10 @@ int64_t recorder_take_time_us(struct recorder *recorder);
 
 /* The open store for questions; NULL with the reason when there is none. Borrowed. */
 struct history *recorder_history(struct recorder *recorder, struct error *error);
+/* The session that records this notebook (NULL: a nameless one), begun if need be; NULL with the
+   reason. Borrowed until the next call of this or of recorder_begin(). */
+struct history_session *recorder_session(
+    struct recorder *recorder, const char *document, struct error *error);
 /* This kernel's session in it and the document that it works on, 0 before the first recorded run.
  */
 int64_t recorder_session_id(const struct recorder *recorder);

@@ -23,7 +23,7 @@ void comms_finish(struct comms *comms) {
 }
 
 static const struct comm_target *find_target(const struct comms *comms, const char *name) {
-    for (const struct comm_target **target = comms->targets; target && *target; target++)
+    for (const struct comm_target *const *target = comms->targets; target && *target; target++)
         if (strcmp((*target)->name, name) == 0)
             return *target;
     return NULL;

@@ -24,8 +24,8 @@ struct comm_target {
 };
 
 struct comms {
-    struct comm *open;                  /* list */
-    const struct comm_target **targets; /* NULL-terminated, or NULL for none */
+    struct comm *open;                        /* list */
+    const struct comm_target *const *targets; /* NULL-terminated, or NULL for none */
 };
 
 void comms_finish(struct comms *comms);

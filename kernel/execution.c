@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "kernel/cell_place.h"
+#include "kernel/comm/history_comm.h"
 #include "kernel/dispatch.h"
 #include "kernel/fk_cell.h"
 #include "kernel/kernel.h"
@@ -195,6 +196,7 @@ static void on_moved(struct kernel *kernel, const struct replay_outcome *outcome
     struct request *request = execution->running;
     int64_t run_id = states_current_run(kernel->states);
     recorder_move_state(kernel->recorder, run_id);
+    history_comm_changed(kernel, json_pack("{s:I}", "state", (json_int_t)run_id));
     if (!request)
         return;
     recovery_say_arrival(kernel, outcome);
@@ -325,6 +327,17 @@ static enum history_run_status run_status(const struct engine_outcome *outcome) 
     return strcmp(outcome->ename, "KeyboardInterrupt") == 0 ? HISTORY_INTERRUPTED : HISTORY_ERROR;
 }
 
+/* What pages that show the history are told of a recorded run; NULL for any other. */
+static json_t *describe_run(struct kernel *kernel, enum history_run_status status) {
+    const struct history_run *run = recorder_run(kernel->recorder);
+    if (!run)
+        return NULL;
+    struct history_run_place place = history_run_place(run);
+    return json_pack("{s:I, s:s, s:I, s:s}", "run", (json_int_t)place.run_id, "cell",
+        place.cell_key, "version", (json_int_t)place.version, "status",
+        history_run_status_name(status));
+}
+
 void execution_next(struct kernel *kernel) {
     start_next(kernel);
 }
@@ -341,7 +354,10 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
     recovery_after_cell(kernel, outcome, traceback);
     if (outcome->result == ENGINE_ERROR)
         output_error(kernel, outcome->ename, outcome->evalue, traceback);
+    json_t *change = describe_run(kernel, run_status(outcome));
     recorder_end(kernel->recorder, run_status(outcome));
+    if (change)
+        history_comm_changed(kernel, change);
     output_flush(kernel); /* a warning that recording has failed */
 
     json_t *metadata = reply_metadata(kernel, outcome);

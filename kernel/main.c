@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
     &command_restore,
     &command_log,
     &command_states,
+    &command_notebook,
     &command_kernel,
 };
 

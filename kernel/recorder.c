@@ -176,6 +176,10 @@ void recorder_leaves(
         history_run_leaves(recorder->run, state, defines, effects);
 }
 
+const struct history_run *recorder_run(const struct recorder *recorder) {
+    return recorder->run;
+}
+
 int64_t recorder_run_id(const struct recorder *recorder) {
     return recorder->run ? recorder->last_run_id : 0;
 }

@@ -38,6 +38,8 @@ void recorder_leaves(
 /* It has ended. */
 void recorder_end(struct recorder *recorder, enum history_run_status status);
 
+/* The run that is being recorded, or NULL. */
+const struct history_run *recorder_run(const struct recorder *recorder);
 /* The running cell's id in the history; 0: it is not recorded. */
 int64_t recorder_run_id(const struct recorder *recorder);
 

@@ -11,11 +11,11 @@ enum { VERSIONS_AT_ONCE = 64, PAGE = 200, PAGE_MAX = 5000 };
 /* ---- what people and versions look like in JSON ---- */
 
 json_t *comm_run_json(const struct history_run_info *run) {
-    return json_pack("{s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:s}", "run", (json_int_t)run->id,
-        "count", (json_int_t)run->execution_count, "status", history_run_status_name(run->status),
-        "started", (json_int_t)run->started_us, "ended", (json_int_t)run->ended_us, "outputs",
-        (json_int_t)run->outputs, "parent", (json_int_t)run->parent_run_id, "summary",
-        run->summary);
+    return json_pack("{s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b}", "run",
+        (json_int_t)run->id, "count", (json_int_t)run->execution_count, "status",
+        history_run_status_name(run->status), "started", (json_int_t)run->started_us, "ended",
+        (json_int_t)run->ended_us, "outputs", (json_int_t)run->outputs, "parent",
+        (json_int_t)run->parent_run_id, "summary", run->summary);
 }
 
 static json_t *runs_json(const struct history_runs *runs) {
@@ -26,10 +26,11 @@ static json_t *runs_json(const struct history_runs *runs) {
 }
 
 json_t *comm_version_json(const struct history_version *version) {
-    json_t *json = json_pack("{s:I, s:I, s:I, s:s, s:b, s:s, s:o}", "version",
+    json_t *json = json_pack("{s:I, s:I, s:I, s:s, s:b, s:s, s:s, s:b, s:o}", "version",
         (json_int_t)version->number, "parent", (json_int_t)version->parent, "created",
         (json_int_t)version->created_us, "cause", history_cause_name(version->cause), "head",
-        version->is_head, "summary", version->summary, "runs", runs_json(&version->runs));
+        version->is_head, "summary", version->summary, "label", version->label, "pinned",
+        version->pinned, "runs", runs_json(&version->runs));
     if (version->text)
         json_object_set_new(json, "text", json_stringn(version->text, version->text_bytes));
     return json;
@@ -194,12 +195,37 @@ static enum status states(
     return status;
 }
 
+static enum status notebook(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    static const char *const types[] = {[HISTORY_CELL_CODE] = "code",
+        [HISTORY_CELL_MARKDOWN] = "markdown",
+        [HISTORY_CELL_RAW] = "raw"};
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_notebook then = {0};
+    int64_t time_us = json_integer_value(json_object_get(question->data, "time"));
+    enum status status = history_read_notebook(
+        question->history, question->document_id, time_us, &memory, &then, error);
+    json_t *list = json_array();
+    for (size_t i = 0; i < then.count; i++) {
+        const struct history_notebook_cell *cell = &then.items[i];
+        bool known = cell->type >= HISTORY_CELL_CODE && cell->type <= HISTORY_CELL_RAW;
+        json_array_append_new(list,
+            json_pack("{s:s, s:s, s:I, s:I, s:s%}", "cell", cell->key, "type",
+                types[known ? cell->type : HISTORY_CELL_CODE], "version", (json_int_t)cell->version,
+                "run", (json_int_t)cell->run_id, "text", cell->text, cell->text_bytes));
+    }
+    json_object_set_new(reply, "cells", list);
+    history_memory_finish(&memory);
+    return status;
+}
+
 static const struct comm_answer answers[] = {
     {"cells", cells},
     {"tree", tree},
     {"versions", versions},
     {"outputs", outputs},
     {"states", states},
+    {"notebook", notebook},
 };
 
 const struct comm_answer *comm_query_at(size_t index) {

@@ -16,7 +16,8 @@ struct command {
 };
 
 extern const struct command command_diff, command_install, command_kernel, command_log,
-    command_restore, command_show, command_states, command_tree, command_uninstall;
+    command_notebook, command_restore, command_show, command_states, command_tree,
+    command_uninstall;
 
 /* Say what is wrong with the words, and where help is. Returns 2. */
 int command_misused(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);

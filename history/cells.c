@@ -36,7 +36,8 @@ void cell_key_copy(struct cell *cell, const char *key) {
 
 enum status cell_find(struct history *history, int64_t document_id, const char *key,
     struct cell *ret_cell, struct error *error) {
-    static const char text[] = "SELECT id, head FROM cells WHERE document_id = ? AND key = ?";
+    static const char text[] = "SELECT id, head, deleted_us IS NOT NULL, type FROM cells "
+                               "WHERE document_id = ? AND key = ?";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     bool row = false;
@@ -51,8 +52,35 @@ enum status cell_find(struct history *history, int64_t document_id, const char *
         return STATUS_NOT_FOUND;
     cell.id = sqlite3_column_int64(rows, 0);
     cell.head = sqlite3_column_int64(rows, 1);
+    cell.deleted = sqlite3_column_int(rows, 2) != 0;
+    cell.type = (enum history_cell_type)sqlite3_column_int(rows, 3);
     sql_done(rows);
     *ret_cell = cell;
+    return STATUS_OK;
+}
+
+enum status cell_get(
+    struct history *history, int64_t id, struct cell *ret_cell, struct error *error) {
+    static const char text[] =
+        "SELECT document_id, head, deleted_us IS NOT NULL, type FROM cells WHERE id = ?";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    bool row = false;
+    enum status status = sql_query(sql, &rows, error, text, "i", id);
+    if (status == STATUS_OK)
+        status = sql_next(sql, rows, &row, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!row)
+        return STATUS_NOT_FOUND;
+    *ret_cell = (struct cell){
+        .id = id,
+        .document_id = sqlite3_column_int64(rows, 0),
+        .head = sqlite3_column_int64(rows, 1),
+        .deleted = sqlite3_column_int(rows, 2) != 0,
+        .type = (enum history_cell_type)sqlite3_column_int(rows, 3),
+    };
+    sql_done(rows);
     return STATUS_OK;
 }
 
@@ -61,7 +89,7 @@ enum status cell_add(struct history *history, int64_t document_id, const char *k
     static const char text[] =
         "INSERT INTO cells (document_id, key, language, head, created_us) VALUES (?, ?, ?, 0, ?)";
     struct sql *sql = &history->sql;
-    struct cell cell = {.document_id = document_id};
+    struct cell cell = {.document_id = document_id, .type = HISTORY_CELL_CODE};
     if (key) {
         cell_key_copy(&cell, key);
     } else {
@@ -80,12 +108,22 @@ enum status cell_add(struct history *history, int64_t document_id, const char *k
     return status;
 }
 
-enum status cell_delete(struct history *history, int64_t document_id, const char *key,
-    int64_t time_us, struct error *error) {
-    static const char text[] =
-        "UPDATE cells SET deleted_us = ?3 WHERE document_id = ?1 AND key = ?2 "
-        "AND deleted_us IS NULL";
-    struct cell cell = {0};
-    cell_key_copy(&cell, key);
-    return sql_run(&history->sql, error, text, "isi", document_id, cell.key, time_us);
+enum status cell_delete(struct history *history, struct cell *cell, enum history_cause cause,
+    int64_t time_us, bool *ret_deleted, struct error *error) {
+    bool there = cell->head && !cell->deleted;
+    enum status status = there ? tree_move(history, cell, 0, cause, time_us, error) : STATUS_OK;
+    if (status == STATUS_OK && ret_deleted)
+        *ret_deleted = there;
+    return status;
+}
+
+enum status cell_set_type(
+    struct history *history, struct cell *cell, enum history_cell_type type, struct error *error) {
+    static const char text[] = "UPDATE cells SET type = ? WHERE id = ?";
+    if (cell->type == type)
+        return STATUS_OK;
+    enum status status = sql_run(&history->sql, error, text, "ii", (int64_t)type, cell->id);
+    if (status == STATUS_OK)
+        cell->type = type;
+    return status;
 }

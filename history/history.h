@@ -89,6 +89,13 @@ enum history_state {
                                   interrupted */
 };
 
+/* Of a cell; as nbformat has them. */
+enum history_cell_type {
+    HISTORY_CELL_CODE = 1,
+    HISTORY_CELL_MARKDOWN,
+    HISTORY_CELL_RAW,
+};
+
 enum history_output_kind {
     HISTORY_STDOUT = 1,
     HISTORY_STDERR,
@@ -104,6 +111,7 @@ enum history_output_kind {
 const char *history_cause_name(enum history_cause cause);
 const char *history_run_status_name(enum history_run_status status);
 const char *history_output_kind_name(enum history_output_kind kind);
+const char *history_cell_type_name(enum history_cell_type type); /* "code", "markdown", "raw" */
 
 /* ---- the store ---- */
 
@@ -324,6 +332,7 @@ struct history_cell {
     int64_t id;
     int64_t document_id;
     const char *key;
+    enum history_cell_type type;
     const char *language; /* "" when unknown */
     int64_t head;         /* number of the version that the cell shows */
     const char *summary;  /* first line of that text that is not blank, valid UTF-8, cut */
@@ -358,6 +367,8 @@ struct history_run_info {
     int64_t outputs_dropped; /* bundles past max_outputs */
     const char *summary;     /* first line of the first output, or its MIME type; valid UTF-8 */
     const char *folder;      /* absolute path of its files; "" when it has none */
+    const char *label;       /* "" for none */
+    bool pinned;
 };
 
 struct history_runs {
@@ -375,6 +386,8 @@ struct history_version {
     int64_t created_us;
     enum history_cause cause;
     bool is_head;
+    bool pinned;
+    const char *label;   /* "" for none */
     const char *summary; /* first line that is not blank, valid UTF-8, cut */
     const char *text;    /* NULL in lists */
     size_t text_bytes;
@@ -389,6 +402,12 @@ struct history_versions {
 /* The versions of a cell by number: parents come before their children. */
 enum status history_read_tree(struct history *history, int64_t cell_id,
     struct history_memory *memory, struct history_versions *ret_versions,
+    struct error *error) MUST_CHECK;
+
+/* The `limit` versions of a cell (0: all) with the largest numbers below `before_number` (0: the
+ * newest ones), oldest first. Fewer than `limit`: there are no others before them. */
+enum status history_read_tree_page(struct history *history, int64_t cell_id, int64_t before_number,
+    size_t limit, struct history_memory *memory, struct history_versions *ret_versions,
     struct error *error) MUST_CHECK;
 
 /* One version with its text and its runs. STATUS_NOT_FOUND: no such number in the document. */
@@ -484,8 +503,8 @@ enum status history_read_part(struct history *history, const struct history_part
 /* One change of a head; the making of a version is one. */
 struct history_move {
     int64_t cell_id;
-    int64_t from; /* number; 0: the cell was new */
-    int64_t to;
+    int64_t from; /* number; 0: the cell was new, or deleted */
+    int64_t to;   /* 0: the cell was deleted */
     int64_t time_us;
     enum history_cause cause;
     bool new_version; /* `to` was made by it */
@@ -496,7 +515,8 @@ struct history_moves {
     size_t count;
 };
 
-/* The last `limit` moves of all cells of a document (0: all of them), oldest first. */
+/* The last `limit` moves of all cells of a document (0: all of them), in the order in which they
+ * were recorded. */
 enum status history_read_log(struct history *history, int64_t document_id, size_t limit,
     struct history_memory *memory, struct history_moves *ret_moves, struct error *error) MUST_CHECK;
 
@@ -538,5 +558,7 @@ enum status history_list_range(struct history *history, int64_t session_id, int6
 enum status history_search(struct history *history, int64_t document_id, const char *pattern,
     size_t n, bool unique, bool with_output, struct history_memory *memory,
     struct history_inputs *ret_inputs, struct error *error) MUST_CHECK;
+
+#include "history/edits.h" /* the rest of this interface: edits, the notebook at a time, labels */
 
 #endif

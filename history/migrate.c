@@ -19,10 +19,34 @@ static const char *const steps[SCHEMA_VERSION] = {
           "ALTER TABLE sessions ADD COLUMN state_run_id INTEGER;"
           "ALTER TABLE sessions ADD COLUMN state_after_run_id INTEGER;"
           "PRAGMA user_version = 2",
+    [2] = "ALTER TABLE cells ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
+          "ALTER TABLE moves ADD COLUMN after_number INTEGER NOT NULL DEFAULT 0;"
+          "UPDATE moves SET after_number = max(from_number, to_number, "
+          "  coalesce((SELECT max(v.id) & 0xffffffff FROM versions v "
+          "  WHERE v.cell_id = moves.cell_id AND v.created_us <= moves.time_us), 0));"
+          "INSERT INTO moves (cell_id, from_number, to_number, time_us, cause, after_number) "
+          "  SELECT id, head, 0, deleted_us, 10, (SELECT max(v.id) & 0xffffffff FROM versions v "
+          "  WHERE v.cell_id = cells.id) FROM cells WHERE deleted_us IS NOT NULL;" SCHEMA_3
+          "PRAGMA user_version = 3",
 };
 
-/* All pages of the database into the empty file `to`, down to the disk. Pages are not looked at: a
- * damaged place is copied as it is. */
+/* All pages of an open database into another one that is empty. They are not looked at: a damaged
+ * place is copied as it is. */
+static enum status copy_into(struct sql *target, struct sql *source, struct error *error) {
+    enum status status = sql_script(target, "PRAGMA journal_mode = OFF", error);
+    if (status != STATUS_OK)
+        return status;
+    sqlite3_backup *backup = sqlite3_backup_init(target->db, "main", source->db, "main");
+    int code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_extended_errcode(target->db);
+    if (code != SQLITE_DONE)
+        status = sql_fail(target, code, error);
+    code = sqlite3_backup_finish(backup);
+    if (status == STATUS_OK && code != SQLITE_OK)
+        status = sql_fail(target, code, error);
+    return status;
+}
+
+/* Into the empty file `to`, down to the disk. */
 static enum status copy_pages(const char *from, const char *to, struct error *error) {
     struct sql source = {.path = from}, target = {.path = to};
     /* by another connection: SQLite copies nothing out of one that is about to write */
@@ -30,17 +54,8 @@ static enum status copy_pages(const char *from, const char *to, struct error *er
     enum status status = code == SQLITE_OK ? STATUS_OK : sql_fail(&source, code, error);
     if (status == STATUS_OK) {
         code = sqlite3_open_v2(to, &target.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-        status = code == SQLITE_OK ? sql_script(&target, "PRAGMA journal_mode = OFF", error)
-                                   : sql_fail(&target, code, error);
-    }
-    if (status == STATUS_OK) {
-        sqlite3_backup *backup = sqlite3_backup_init(target.db, "main", source.db, "main");
-        code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_extended_errcode(target.db);
-        if (code != SQLITE_DONE)
-            status = sql_fail(&target, code, error);
-        code = sqlite3_backup_finish(backup);
-        if (status == STATUS_OK && code != SQLITE_OK)
-            status = sql_fail(&target, code, error);
+        status =
+            code == SQLITE_OK ? copy_into(&target, &source, error) : sql_fail(&target, code, error);
     }
     sql_close(&source);
     sql_close(&target);
@@ -76,6 +91,34 @@ static enum status keep_copy(
     return status;
 }
 
+static enum status take_steps(struct history *history, struct error *error) {
+    enum status status = STATUS_OK;
+    for (int64_t from = history->format; from < SCHEMA_VERSION && status == STATUS_OK; from++)
+        status = sql_script(&history->sql, steps[from], error);
+    return status;
+}
+
+enum status schema_migrate_copy(struct history *history, struct error *error) {
+    struct sql *sql = &history->sql;
+    struct sql copy = {.path = sql->path};
+    int code = sqlite3_open_v2(
+        "", &copy.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    enum status status =
+        code == SQLITE_OK ? copy_into(&copy, sql, error) : sql_fail(&copy, code, error);
+    if (status != STATUS_OK) {
+        sql_close(&copy);
+        return status;
+    }
+    sql_close(sql);
+    *sql = copy;
+    status = sql_begin(sql, error);
+    if (status == STATUS_OK)
+        status = sql_finish(sql, take_steps(history, error), error);
+    if (status == STATUS_OK)
+        history->format = SCHEMA_VERSION;
+    return status;
+}
+
 enum status schema_migrate(struct history *history, struct error *error) {
     struct sql *sql = &history->sql;
     enum status status = sql_begin(sql, error);
@@ -91,8 +134,8 @@ enum status schema_migrate(struct history *history, struct error *error) {
     char *copy = buf_take(&name);
     bool made = false;
     status = copy ? keep_copy(history->database, copy, &made, &why) : fail_memory(history, &why);
-    for (int64_t from = history->format; from < SCHEMA_VERSION && status == STATUS_OK; from++)
-        status = sql_script(sql, steps[from], &why);
+    if (status == STATUS_OK)
+        status = take_steps(history, &why);
     status = sql_finish(sql, status, &why);
     if (status == STATUS_OK)
         history->format = SCHEMA_VERSION;

@@ -42,6 +42,12 @@ static const char *const output_kind_names[] = {
     [HISTORY_CLEAR_ON_NEXT] = "clear-on-next",
 };
 
+static const char *const cell_type_names[] = {
+    [HISTORY_CELL_CODE] = "code",
+    [HISTORY_CELL_MARKDOWN] = "markdown",
+    [HISTORY_CELL_RAW] = "raw",
+};
+
 enum { KIND_COUNT = sizeof output_kind_names / sizeof *output_kind_names };
 
 /* The stored numbers come from a file that may be damaged or newer. */
@@ -60,6 +66,11 @@ const char *history_run_status_name(enum history_run_status status) {
 
 const char *history_output_kind_name(enum history_output_kind kind) {
     return name_at(output_kind_names, KIND_COUNT, (unsigned)kind);
+}
+
+const char *history_cell_type_name(enum history_cell_type type) {
+    return name_at(
+        cell_type_names, sizeof cell_type_names / sizeof *cell_type_names, (unsigned)type);
 }
 
 /* The first row with an extension names its MIME type on the way back. */

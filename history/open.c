@@ -98,8 +98,9 @@ static enum status connect(struct history *history, struct error *error) {
         return status;
     if (!history->read_only && sqlite3_db_readonly(sql->db, "main") == 1)
         return sql_fail(sql, SQLITE_READONLY, error);
-    if (!history->read_only && history->format < SCHEMA_VERSION)
-        status = schema_migrate(history, error);
+    if (history->format < SCHEMA_VERSION)
+        status = history->read_only ? schema_migrate_copy(history, error)
+                                    : schema_migrate(history, error);
     if (status != STATUS_OK)
         return status;
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -14,7 +14,7 @@ enum status history_list_documents(struct history *history, struct history_memor
     struct history_documents *ret_documents, struct error *error) {
     static const char text[] =
         "SELECT id, coalesce(path, ''), created_us, "
-        "(SELECT count(*) FROM cells c WHERE c.document_id = d.id), "
+        "(SELECT count(*) FROM cells c WHERE c.document_id = d.id AND head <> 0), "
         "(SELECT count(*) FROM versions v WHERE v.id BETWEEN d.id << 32 AND (d.id + 1 << 32) - 1), "
         "(SELECT count(*) FROM runs r JOIN sessions s ON s.id = r.session_id "
         "WHERE s.document_id = d.id), "
@@ -70,6 +70,7 @@ static enum status read_cell(struct history *history, sqlite3_stmt *rows, int64_
         .versions = sqlite3_column_int64(rows, 6),
         .runs = sqlite3_column_int64(rows, 7),
         .last_run_us = sqlite3_column_int64(rows, 8),
+        .type = (enum history_cell_type)sqlite3_column_int(rows, 9),
     };
     struct buf text = BUF_INIT, summary = BUF_INIT;
     enum status status =
@@ -95,8 +96,8 @@ enum status history_list_cells(struct history *history, int64_t document_id,
         "(SELECT count(*) FROM versions v JOIN runs r ON r.version_id = v.id "
         "WHERE v.cell_id = c.id), "
         "(SELECT max(r.started_us) FROM versions v JOIN runs r ON r.version_id = v.id "
-        "WHERE v.cell_id = c.id) "
-        "FROM cells c WHERE document_id = ? ORDER BY id";
+        "WHERE v.cell_id = c.id), type "
+        "FROM cells c WHERE document_id = ? AND head <> 0 ORDER BY id";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};

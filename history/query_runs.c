@@ -20,6 +20,8 @@ enum status run_info_read(struct history *history, sqlite3_stmt *rows,
         .outputs_dropped = sqlite3_column_int64(rows, 10),
         .summary = memory_column(memory, rows, 11),
         .folder = "",
+        .label = memory_column(memory, rows, 13),
+        .pinned = sqlite3_column_int(rows, 14) != 0,
     };
     if (run.outputs) {
         const char *day = (const char *)sqlite3_column_text(rows, 12);
@@ -30,7 +32,7 @@ enum status run_info_read(struct history *history, sqlite3_stmt *rows,
         buf_finish(&path);
         free(folder);
     }
-    if (!run.summary || !run.folder)
+    if (!run.summary || !run.folder || !run.label)
         return fail_memory(history, error);
     *ret_run = run;
     return STATUS_OK;
@@ -38,8 +40,9 @@ enum status run_info_read(struct history *history, sqlite3_stmt *rows,
 
 enum status history_read_run(struct history *history, int64_t run_id, struct history_memory *memory,
     struct history_run_info *ret_run, struct error *error) {
-    static const char text[] = "SELECT " RUN_INFO_COLUMNS
-                               " FROM runs r JOIN versions v ON v.id = r.version_id WHERE r.id = ?";
+    static const char text[] =
+        "SELECT " RUN_INFO_COLUMNS " FROM runs r JOIN versions v ON v.id = r.version_id" RUN_MARKS
+        "WHERE r.id = ?";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     bool row = false;
@@ -58,14 +61,13 @@ enum status history_read_run(struct history *history, int64_t run_id, struct his
 
 enum status history_read_log(struct history *history, int64_t document_id, size_t limit,
     struct history_memory *memory, struct history_moves *ret_moves, struct error *error) {
-    /* a version and a move of one moment: by when they were written as far as ids tell */
     static const char text[] =
         "SELECT * FROM (SELECT cell_id, coalesce(parent, 0), id & 0xffffffff AS number, "
-        "created_us AS time_us, cause, 1 AS made, id FROM versions "
+        "created_us, cause, id & 0xffffffff AS place, 0 AS move FROM versions "
         "WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 "
-        "UNION ALL SELECT m.cell_id, m.from_number, m.to_number, m.time_us, m.cause, 0, m.id "
-        "FROM cells c JOIN moves m ON m.cell_id = c.id WHERE c.document_id = ?1 "
-        "ORDER BY time_us DESC, made, 7 DESC LIMIT ?2) ORDER BY time_us, made DESC, 7";
+        "UNION ALL SELECT m.cell_id, m.from_number, m.to_number, m.time_us, m.cause, "
+        "m.after_number, m.id FROM cells c JOIN moves m ON m.cell_id = c.id "
+        "WHERE c.document_id = ?1 ORDER BY place DESC, move DESC LIMIT ?2) ORDER BY place, move";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};
@@ -89,7 +91,7 @@ enum status history_read_log(struct history *history, int64_t document_id, size_
             .to = sqlite3_column_int64(rows, 2),
             .time_us = sqlite3_column_int64(rows, 3),
             .cause = (enum history_cause)sqlite3_column_int(rows, 4),
-            .new_version = sqlite3_column_int(rows, 5) != 0,
+            .new_version = sqlite3_column_int64(rows, 6) == 0,
         };
         count++;
     }

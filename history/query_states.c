@@ -4,22 +4,17 @@
 
 #include <stdlib.h>
 
-/* Stores of format 1, which are read as they are, know none of the columns. */
-#define RUNS_TEXT(state_columns)                                                                   \
-    "SELECT r.id, r.session_id, v.cell_id, r.version_id, r.execution_count, r.parent_run_id, "     \
-    "r.status, r.started_us, r.ended_us, " state_columns                                           \
-    " FROM versions v CROSS JOIN runs r ON r.version_id = v.id "                                   \
-    "WHERE v.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY r.id"
-
 /* Into `ret_states`, with the number of the version; its text is not read yet. */
 static enum status read_runs(struct history *history, int64_t document_id,
     struct history_memory *memory, struct memory_rows *list, struct error *error) {
-    static const char text[] = RUNS_TEXT("r.state, r.defines, r.effects");
-    static const char text_1[] = RUNS_TEXT("0, '', ''");
+    static const char text[] =
+        "SELECT r.id, r.session_id, v.cell_id, r.version_id, r.execution_count, r.parent_run_id, "
+        "r.status, r.started_us, r.ended_us, r.state, r.defines, r.effects "
+        "FROM versions v CROSS JOIN runs r ON r.version_id = v.id "
+        "WHERE v.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY r.id";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
-    enum status status =
-        sql_query(sql, &rows, error, history->format < 2 ? text_1 : text, "i", document_id);
+    enum status status = sql_query(sql, &rows, error, text, "i", document_id);
     while (status == STATUS_OK) {
         bool row = false;
         status = sql_next(sql, rows, &row, error);
@@ -142,43 +137,35 @@ enum status history_list_states(struct history *history, int64_t document_id,
 
 /* ---- where the last session left it ---- */
 
-#define LINE_TEXT(state)                                                                                                                                                                \
-    "WITH RECURSIVE line (id, parent, own) AS (SELECT r.id, r.parent_run_id, " OWN_TEXT(                                                                                                \
-        state) " FROM runs r WHERE r.id = ? UNION ALL SELECT r.id, r.parent_run_id, " OWN_TEXT(state) " FROM line JOIN runs r ON r.id = line.parent WHERE NOT own AND r.id < line.id) " \
-                                                                                                      "SELECT id FROM line WHERE own"
-
 /* HISTORY_STATE_NEW, _PARTIAL; HISTORY_OK, HISTORY_INTERRUPTED */
-#define OWN_TEXT(state) state " IN (2, 3) OR " state " = 0 AND r.status IN (1, 3)"
+#define OWN_TEXT "coalesce(r.state, 0) IN (2, 3) OR coalesce(r.state, 0) = 0 AND r.status IN (1, 3)"
 
 /* The run, or its nearest ancestor, with a state of its own. */
 static enum status find_left(
     struct history *history, int64_t run_id, int64_t *ret_run_id, struct error *error) {
-    static const char text[] = LINE_TEXT("coalesce(r.state, 0)");
-    static const char text_1[] = LINE_TEXT("0");
+    static const char text[] =
+        "WITH RECURSIVE line (id, parent, own) AS (SELECT r.id, r.parent_run_id, " OWN_TEXT
+        " FROM runs r WHERE r.id = ? UNION ALL SELECT r.id, r.parent_run_id, " OWN_TEXT
+        " FROM line JOIN runs r ON r.id = line.parent WHERE NOT own AND r.id < line.id) "
+        "SELECT id FROM line WHERE own";
     int64_t found = 0;
-    enum status status =
-        sql_int(&history->sql, &found, error, history->format < 2 ? text_1 : text, "i", run_id);
+    enum status status = sql_int(&history->sql, &found, error, text, "i", run_id);
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
         *ret_run_id = found;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-#define SESSION_TEXT(moved_columns)                                                                \
-    "SELECT (SELECT max(id) FROM runs WHERE session_id = s.id) AS newest, " moved_columns          \
-    " FROM sessions s WHERE document_id = ? AND id <> ? AND newest IS NOT NULL "                   \
-    "ORDER BY id DESC LIMIT 1"
-
 enum status history_last_state(struct history *history, int64_t document_id,
     int64_t except_session_id, int64_t *ret_run_id, struct error *error) {
     static const char text[] =
-        SESSION_TEXT("state_run_id, coalesce(state_after_run_id >= (SELECT max(id) FROM runs "
-                     "WHERE session_id = s.id), 0)");
-    static const char text_1[] = SESSION_TEXT("0, 0");
+        "SELECT (SELECT max(id) FROM runs WHERE session_id = s.id) AS newest, state_run_id, "
+        "coalesce(state_after_run_id >= (SELECT max(id) FROM runs WHERE session_id = s.id), 0) "
+        "FROM sessions s WHERE document_id = ? AND id <> ? AND newest IS NOT NULL "
+        "ORDER BY id DESC LIMIT 1";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     bool row = false;
-    enum status status = sql_query(sql, &rows, error, history->format < 2 ? text_1 : text, "ii",
-        document_id, except_session_id);
+    enum status status = sql_query(sql, &rows, error, text, "ii", document_id, except_session_id);
     if (status == STATUS_OK)
         status = sql_next(sql, rows, &row, error);
     if (status != STATUS_OK)

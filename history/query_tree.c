@@ -16,7 +16,14 @@ static enum status read_summary(struct history *history, struct text_window *win
     return status;
 }
 
-/* Columns id, cell_id, parent, origin, created_us, cause, depth, text, head. */
+/* What read_row() takes. */
+#define VERSION_COLUMNS                                                                            \
+    "v.id, v.cell_id, v.parent, v.origin, v.created_us, v.cause, v.depth, v.text, c.head, "        \
+    "coalesce(m.label, ''), m.pinned"
+
+/* With `v` and `c` there. HISTORY_VERSION */
+#define VERSION_MARKS " LEFT JOIN marks m ON m.subject = 1 AND m.id = v.id "
+
 static enum status read_row(struct history *history, struct text_window *window, sqlite3_stmt *rows,
     struct history_memory *memory, struct history_version *ret_version, struct error *error) {
     int64_t id = sqlite3_column_int64(rows, 0);
@@ -30,6 +37,8 @@ static enum status read_row(struct history *history, struct text_window *window,
         .created_us = sqlite3_column_int64(rows, 4),
         .cause = (enum history_cause)sqlite3_column_int(rows, 5),
         .is_head = version_number(id) == sqlite3_column_int64(rows, 8),
+        .label = memory_column(memory, rows, 9),
+        .pinned = sqlite3_column_int(rows, 10) != 0,
         .text_bytes =
             text_stored_size(sqlite3_column_blob(rows, 7), (size_t)sqlite3_column_bytes(rows, 7)),
     };
@@ -38,7 +47,7 @@ static enum status read_row(struct history *history, struct text_window *window,
         history, window, ret_version, sqlite3_column_int64(rows, 6), rows, 7, &summary, error);
     if (status == STATUS_OK) {
         ret_version->summary = memory_copy(memory, buf_string(&summary), summary.size);
-        if (!ret_version->summary)
+        if (!ret_version->summary || !ret_version->label)
             status = fail_memory(history, error);
     }
     buf_finish(&summary);
@@ -84,20 +93,25 @@ static enum status read_runs(struct history *history, sqlite3_stmt *rows,
     return status;
 }
 
-enum status history_read_tree(struct history *history, int64_t cell_id,
-    struct history_memory *memory, struct history_versions *ret_versions, struct error *error) {
+/* The versions with numbers from `first` to below `before`. */
+static enum status read_versions(struct history *history, int64_t cell_id, int64_t first,
+    int64_t before, struct history_memory *memory, struct history_versions *ret_versions,
+    struct error *error) {
     static const char text[] =
-        "SELECT v.id, v.cell_id, v.parent, v.origin, v.created_us, v.cause, v.depth, v.text, "
-        "c.head FROM cells c JOIN versions v ON v.cell_id = c.id WHERE c.id = ? ORDER BY v.id";
+        "SELECT " VERSION_COLUMNS " FROM cells c JOIN versions v ON v.cell_id = c.id" VERSION_MARKS
+        "WHERE c.id = ?1 AND v.id >= (c.document_id << 32 | ?2) "
+        "AND v.id < (c.document_id << 32 | ?3) ORDER BY v.id";
     static const char runs_text[] =
-        "SELECT " RUN_INFO_COLUMNS " FROM versions v CROSS JOIN runs r ON r.version_id = v.id "
-        "WHERE v.cell_id = ? ORDER BY v.id, r.id";
+        "SELECT " RUN_INFO_COLUMNS " FROM cells c CROSS JOIN versions v CROSS JOIN runs r "
+        "ON r.version_id = v.id" RUN_MARKS "WHERE c.id = ?1 AND v.cell_id = ?1 "
+        "AND v.id >= (c.document_id << 32 | ?2) AND v.id < (c.document_id << 32 | ?3) "
+        "ORDER BY v.id, r.id";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};
     struct text_window window = {0};
     size_t count = 0;
-    enum status status = sql_query(sql, &rows, error, text, "i", cell_id);
+    enum status status = sql_query(sql, &rows, error, text, "iii", cell_id, first, before);
     while (status == STATUS_OK) {
         bool row = false;
         status = sql_next(sql, rows, &row, error);
@@ -113,7 +127,7 @@ enum status history_read_tree(struct history *history, int64_t cell_id,
     text_window_finish(&window);
     struct history_runs runs = {0};
     if (status == STATUS_OK)
-        status = sql_query(sql, &rows, error, runs_text, "i", cell_id);
+        status = sql_query(sql, &rows, error, runs_text, "iii", cell_id, first, before);
     if (status == STATUS_OK)
         status = read_runs(history, rows, memory, &runs, error);
     if (status == STATUS_OK && !list.failed)
@@ -127,13 +141,38 @@ enum status history_read_tree(struct history *history, int64_t cell_id,
     return status;
 }
 
+enum status history_read_tree(struct history *history, int64_t cell_id,
+    struct history_memory *memory, struct history_versions *ret_versions, struct error *error) {
+    return read_versions(history, cell_id, 0, UINT32_MAX, memory, ret_versions, error);
+}
+
+enum status history_read_tree_page(struct history *history, int64_t cell_id, int64_t before_number,
+    size_t limit, struct history_memory *memory, struct history_versions *ret_versions,
+    struct error *error) {
+    static const char text[] =
+        "SELECT v.id & 0xffffffff FROM cells c JOIN versions v ON v.cell_id = c.id WHERE c.id = ?1 "
+        "AND v.id < (c.document_id << 32 | ?2) ORDER BY v.id DESC LIMIT 1 OFFSET ?3";
+    int64_t before = version_number_fits(before_number) ? before_number : UINT32_MAX;
+    int64_t first = 0;
+    enum status status = STATUS_OK;
+    if (limit && limit < UINT32_MAX)
+        status =
+            sql_int(&history->sql, &first, error, text, "iii", cell_id, before, (int64_t)limit - 1);
+    if (status == STATUS_NOT_FOUND)
+        status = STATUS_OK;
+    if (status == STATUS_OK)
+        status = read_versions(history, cell_id, first, before, memory, ret_versions, error);
+    return status;
+}
+
 enum status history_read_version(struct history *history, int64_t document_id, int64_t number,
     struct history_memory *memory, struct history_version *ret_version, struct error *error) {
     static const char text[] =
-        "SELECT v.id, v.cell_id, v.parent, v.origin, v.created_us, v.cause, v.depth, v.text, "
-        "c.head FROM versions v JOIN cells c ON c.id = v.cell_id WHERE v.id = ?";
+        "SELECT " VERSION_COLUMNS " FROM versions v JOIN cells c ON c.id = v.cell_id" VERSION_MARKS
+        "WHERE v.id = ?";
     static const char runs_text[] =
-        "SELECT " RUN_INFO_COLUMNS " FROM versions v CROSS JOIN runs r ON r.version_id = v.id "
+        "SELECT " RUN_INFO_COLUMNS
+        " FROM versions v CROSS JOIN runs r ON r.version_id = v.id" RUN_MARKS
         "WHERE v.id = ? ORDER BY r.id";
     if (!version_number_fits(number))
         return version_missing(number, error);

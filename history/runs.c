@@ -56,10 +56,16 @@ char *run_folder(const struct history *history, const char *day, int64_t run_id)
 
 static enum status find_cell(struct history_session *session, const struct history_run_start *start,
     int64_t time_us, struct cell *ret_cell, bool *ret_new, struct error *error) {
+    /* cells that edits have made */
+    static const char language_text[] =
+        "UPDATE cells SET language = ?2 WHERE id = ?1 AND language IS NULL";
     const char *key = start->cell_key && *start->cell_key ? start->cell_key : NULL;
     enum status status =
         key ? cell_find(session->history, session->document_id, key, ret_cell, error)
             : cell_match(session, start->text, start->text_bytes, ret_cell, error);
+    if (status == STATUS_OK && start->language)
+        status = sql_run(
+            &session->history->sql, error, language_text, "is", ret_cell->id, start->language);
     if (status != STATUS_NOT_FOUND)
         return status;
     status = cell_add(
@@ -72,9 +78,16 @@ static enum status find_cell(struct history_session *session, const struct histo
 static enum status delete_cells(struct history_session *session,
     const struct history_run_start *start, int64_t time_us, struct error *error) {
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < start->deleted_cell_count && status == STATUS_OK; i++)
-        status = cell_delete(
-            session->history, session->document_id, start->deleted_cell_keys[i], time_us, error);
+    for (size_t i = 0; i < start->deleted_cell_count && status == STATUS_OK; i++) {
+        struct cell cell;
+        status = cell_find(
+            session->history, session->document_id, start->deleted_cell_keys[i], &cell, error);
+        if (status == STATUS_OK)
+            status =
+                cell_delete(session->history, &cell, HISTORY_CAUSE_DELETE, time_us, NULL, error);
+        else if (status == STATUS_NOT_FOUND)
+            status = STATUS_OK;
+    }
     return status;
 }
 
@@ -107,12 +120,17 @@ static enum status begin(
     struct history_session *session = run->session;
     int64_t time_us = start->time_us ? start->time_us : clock_wall_us();
     struct cell cell = {0};
+    bool moved = false;
     enum status status = delete_cells(session, start, time_us, error);
     if (status == STATUS_OK)
         status = find_cell(session, start, time_us, &cell, &run->place.new_cell, error);
     if (status == STATUS_OK)
-        status = tree_execute(session->history, &cell, start->text, start->text_bytes, time_us,
-            &run->place.new_version, error);
+        status = tree_set_text(session->history, &cell,
+            &(struct tree_change){.text = start->text,
+                .text_bytes = start->text_bytes,
+                .cause = HISTORY_CAUSE_RUN,
+                .time_us = time_us},
+            &run->place.new_version, &moved, error);
     if (status != STATUS_OK)
         return status;
     run->key = strdup(cell.key);

@@ -13,7 +13,8 @@ enum { APPLICATION_ID = 0x666f726b /* "fork" */ };
 /*
  * Times are microseconds since 1970 UTC. The words of cause, status and kind are the enums of
  * history.h. A version's id is document << 32 | number. The making of a version is a change of its
- * cell's head from `parent` to it; `moves` holds the other changes.
+ * cell's head from `parent` to it; `moves` holds the other changes, in the order (after_number, id)
+ * among the numbers of the versions.
  */
 static const char schema[] =
     "CREATE TABLE documents ("
@@ -39,9 +40,10 @@ static const char schema[] =
     "  document_id INTEGER NOT NULL REFERENCES documents,"
     "  key TEXT NOT NULL,"
     "  language TEXT,"
-    "  head INTEGER NOT NULL," /* number; 0 only inside a transaction */
+    "  head INTEGER NOT NULL," /* number; 0: a layout has named it, no text has come yet */
     "  created_us INTEGER NOT NULL,"
-    "  deleted_us INTEGER,"
+    "  deleted_us INTEGER," /* null: is in the notebook */
+    "  type INTEGER NOT NULL DEFAULT 1,"
     "  UNIQUE (document_id, key));"
     "CREATE TABLE versions ("
     "  id INTEGER PRIMARY KEY,"
@@ -57,12 +59,12 @@ static const char schema[] =
     "CREATE TABLE moves ("
     "  id INTEGER PRIMARY KEY,"
     "  cell_id INTEGER NOT NULL REFERENCES cells,"
-    "  from_number INTEGER NOT NULL,"
-    "  to_number INTEGER NOT NULL,"
+    "  from_number INTEGER NOT NULL," /* 0: it was deleted */
+    "  to_number INTEGER NOT NULL,"   /* 0: a deletion */
     "  time_us INTEGER NOT NULL,"
-    "  cause INTEGER NOT NULL);"
-    "CREATE INDEX moves_of_cell ON moves (cell_id);"
-    "CREATE TABLE runs ("
+    "  cause INTEGER NOT NULL,"
+    "  after_number INTEGER NOT NULL DEFAULT 0);" /* the document's last version then */
+    "CREATE INDEX moves_of_cell ON moves (cell_id);" SCHEMA_3 "CREATE TABLE runs ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* names a folder: not used again */
     "  version_id INTEGER NOT NULL REFERENCES versions,"
     "  session_id INTEGER NOT NULL REFERENCES sessions,"

@@ -74,6 +74,7 @@ static struct cell read_cell(const struct history_session *session, sqlite3_stmt
         .id = sqlite3_column_int64(rows, 0),
         .document_id = session->document_id,
         .head = sqlite3_column_int64(rows, 2),
+        .deleted = sqlite3_column_int(rows, 3) != 0,
     };
     const char *key = (const char *)sqlite3_column_text(rows, 1);
     cell_key_copy(&cell, key ? key : "");
@@ -85,7 +86,7 @@ static struct cell read_cell(const struct history_session *session, sqlite3_stmt
 static enum status match_exactly(struct history_session *session, const char *text, size_t size,
     struct cell *ret_cell, struct error *error) {
     static const char query[] =
-        "SELECT c.id, c.key, c.head, v.id & 0xffffffff FROM cells c "
+        "SELECT c.id, c.key, c.head, c.deleted_us IS NOT NULL, v.id & 0xffffffff FROM cells c "
         "JOIN versions v ON v.cell_id = c.id AND v.hash = ?2 WHERE c.document_id = ?1 "
         "ORDER BY v.id DESC";
     struct sql *sql = &session->history->sql;
@@ -100,7 +101,7 @@ static enum status match_exactly(struct history_session *session, const char *te
         if (status != STATUS_OK || !row)
             break;
         struct cell cell = read_cell(session, rows);
-        bool is_head = sqlite3_column_int64(rows, 3) == cell.head;
+        bool is_head = sqlite3_column_int64(rows, 4) == cell.head;
         int rank = is_head * 2 + !was_used(session, cell.id);
         if (rank > best_rank) {
             best_rank = rank;
@@ -118,8 +119,8 @@ enum { MAX_CANDIDATES = 500, FEW_TOKENS = 12 };
 
 static enum status list_candidates(struct history_session *session, struct cell **ret_cells,
     size_t *ret_count, struct error *error) {
-    static const char query[] = "SELECT id, key, head FROM cells WHERE document_id = ? "
-                                "AND deleted_us IS NULL ORDER BY head DESC LIMIT ?";
+    static const char query[] = "SELECT id, key, head, 0 FROM cells WHERE document_id = ? "
+                                "AND deleted_us IS NULL AND head <> 0 ORDER BY head DESC LIMIT ?";
     struct sql *sql = &session->history->sql;
     struct cell *cells = calloc(MAX_CANDIDATES, sizeof *cells);
     if (!cells)

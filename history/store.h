@@ -20,12 +20,28 @@ struct history {
     int64_t busy_timeout_us;
     int64_t wait_began_us; /* for another process that writes, monotonic */
     bool read_only;
-    int64_t format; /* of the store; below SCHEMA_VERSION only when `read_only` */
+    int64_t format; /* of the store */
 };
 
 /* ---- schema.c ---- */
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
+
+/* Tables that came with format 3. */
+#define SCHEMA_3                                                                                   \
+    "CREATE TABLE layouts ("    /* the order of the cells of a notebook, each time it changed */   \
+    "  id INTEGER PRIMARY KEY," /* document_id << 32 | 1, 2, 3, ... */                             \
+    "  time_us INTEGER NOT NULL,"                                                                  \
+    "  cells BLOB NOT NULL);" /* see layouts.c */                                                  \
+    "CREATE TABLE clients ("  /* front ends that number what they send */                          \
+    "  name TEXT PRIMARY KEY,"                                                                     \
+    "  sequence INTEGER NOT NULL) WITHOUT ROWID;"                                                  \
+    "CREATE TABLE marks ("        /* labels and pins */                                            \
+    "  subject INTEGER NOT NULL," /* enum history_subject */                                       \
+    "  id INTEGER NOT NULL,"      /* of the version or the run */                                  \
+    "  label TEXT NOT NULL,"      /* '' for none */                                                \
+    "  pinned INTEGER NOT NULL,"                                                                   \
+    "  PRIMARY KEY (subject, id)) WITHOUT ROWID;"
 
 /* Is the open database a history that this build can use, perhaps after migration? */
 enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
@@ -38,6 +54,10 @@ enum status schema_create(const char *path, struct error *error) MUST_CHECK;
 /* To SCHEMA_VERSION, with a copy of the old database kept as "<database>.v<format>". STATUS_LOCKED:
  * somebody else is at it, or records. Whenever it fails the store is as it was. */
 enum status schema_migrate(struct history *history, struct error *error) MUST_CHECK;
+
+/* For reading a store of an earlier format: the connection goes over to a temporary copy of it,
+ * which is brought to this format. */
+enum status schema_migrate_copy(struct history *history, struct error *error) MUST_CHECK;
 
 /* ---- memory.c: pieces of a caller's history_memory; NULL when there is no memory ---- */
 
@@ -69,7 +89,10 @@ enum status fail_memory(struct history *history, struct error *error);
 #define RUN_INFO_COLUMNS                                                                           \
     "r.id, r.session_id, r.version_id, v.cell_id, r.execution_count, r.parent_run_id, r.status, "  \
     "r.started_us, r.ended_us, (SELECT count(*) FROM outputs o WHERE o.run_id = r.id), "           \
-    "r.dropped, r.summary, r.day"
+    "r.dropped, r.summary, r.day, coalesce(m.label, ''), m.pinned"
+
+/* With `r` there. HISTORY_RUN */
+#define RUN_MARKS " LEFT JOIN marks m ON m.subject = 2 AND m.id = r.id "
 
 enum status run_info_read(struct history *history, sqlite3_stmt *rows,
     struct history_memory *memory, struct history_run_info *ret_run,
@@ -102,6 +125,14 @@ enum status version_read_text(
 /* STATUS_NOT_FOUND, and the words for it. */
 enum status version_missing(int64_t number, struct error *error);
 
+/* The largest number in the document; 0: none. */
+enum status version_last(struct history *history, int64_t document_id, int64_t *ret_number,
+    struct error *error) MUST_CHECK;
+
+/* 0: it has none. */
+enum status version_parent(struct history *history, int64_t document_id, int64_t number,
+    int64_t *ret_parent, struct error *error) MUST_CHECK;
+
 struct new_version {
     int64_t document_id;
     int64_t cell_id;
@@ -122,7 +153,9 @@ enum status version_add(struct history *history, const struct new_version *versi
 struct cell {
     int64_t id;
     int64_t document_id;
-    int64_t head; /* number; 0 while the first version is being made */
+    int64_t head; /* number; 0: it has no version yet */
+    bool deleted;
+    enum history_cell_type type;
     char key[256];
 };
 
@@ -136,16 +169,75 @@ enum status document_find_or_add(struct history *history, const char *path, int6
 enum status cell_find(struct history *history, int64_t document_id, const char *key,
     struct cell *ret_cell, struct error *error) MUST_CHECK;
 
+/* By id; STATUS_NOT_FOUND without an error text. The key stays empty. */
+enum status cell_get(
+    struct history *history, int64_t id, struct cell *ret_cell, struct error *error) MUST_CHECK;
+
 enum status cell_add(struct history *history, int64_t document_id, const char *key,
     const char *language, int64_t time_us, struct cell *ret_cell, struct error *error) MUST_CHECK;
 
-enum status cell_delete(struct history *history, int64_t document_id, const char *key,
-    int64_t time_us, struct error *error) MUST_CHECK;
+/* Only where it has a version and is not deleted; `ret_deleted` (may be NULL) says so. */
+enum status cell_delete(struct history *history, struct cell *cell, enum history_cause cause,
+    int64_t time_us, bool *ret_deleted, struct error *error) MUST_CHECK;
+
+enum status cell_set_type(struct history *history, struct cell *cell, enum history_cell_type type,
+    struct error *error) MUST_CHECK;
+
+/* Times of front ends: what cannot be is `now_us`. */
+static inline int64_t sane_time(int64_t time_us, int64_t now_us) {
+    return time_us > 0 && time_us <= now_us ? time_us : now_us;
+}
+
+/* ---- find.c ---- */
+
+/*
+ * The version of the cell with this text, as number; 0: there is none. UNDO, RUN and the like: the
+ * nearest ancestor of the head, itself at best, else the newest. REDO: see history/edits.h.
+ */
+enum status version_find(struct history *history, const struct cell *cell, const char *text,
+    size_t text_bytes, bool redo, int64_t *ret_number, struct error *error) MUST_CHECK;
+
+/* Has the version exactly this text? */
+enum status version_has_text(struct history *history, int64_t id, const char *text,
+    size_t text_bytes, bool *ret_same, struct error *error) MUST_CHECK;
+
+/* ---- redo.c ---- */
+
+/* The first of `numbers` (newest first) that one meets going down from the head along the children
+ * visited last; 0: none of them is there. */
+enum status redo_find(struct history *history, const struct cell *cell, const int64_t *numbers,
+    size_t count, int64_t *ret_number, struct error *error) MUST_CHECK;
 
 /* ---- tree.c: inside a transaction ---- */
 
-/* Rule 6. `ret_new` says whether the text was new to the cell. `cell->head` is updated. */
-enum status tree_execute(struct history *history, struct cell *cell, const char *text,
-    size_t text_bytes, int64_t time_us, bool *ret_new, struct error *error) MUST_CHECK;
+struct tree_change {
+    const char *text;
+    size_t text_bytes;
+    enum history_cause cause;
+    int64_t origin; /* version id; 0: none */
+    int64_t time_us;
+};
+
+/* The cell's text is this now; see history/edits.h for what that means by cause. `cell` is brought
+ * up to date; a deleted cell comes back. */
+enum status tree_set_text(struct history *history, struct cell *cell,
+    const struct tree_change *change, bool *ret_new, bool *ret_moved,
+    struct error *error) MUST_CHECK;
+
+/* `to` is the head now, as a recorded move; 0: deletes the cell. Nothing is recorded when it is the
+ * head already and the cell is not deleted. */
+enum status tree_move(struct history *history, struct cell *cell, int64_t to,
+    enum history_cause cause, int64_t time_us, struct error *error) MUST_CHECK;
+
+/* ---- layouts.c ---- */
+
+/* Inside a transaction. `ret_changed`: it is not the layout recorded before. */
+enum status layout_record(struct history *history, int64_t document_id, const char *const *keys,
+    size_t count, int64_t time_us, bool *ret_changed, struct error *error) MUST_CHECK;
+
+/* The ids of the cells in the newest layout until `time_us`, int64_t each, appended to `out`. None:
+ * nothing is appended. */
+enum status layout_read(struct history *history, int64_t document_id, int64_t time_us,
+    struct buf *out, struct error *error) MUST_CHECK;
 
 #endif

@@ -80,6 +80,26 @@ enum status version_missing(int64_t number, struct error *error) {
         error, STATUS_NOT_FOUND, "there is no version %lld in this document", (long long)number);
 }
 
+enum status version_last(
+    struct history *history, int64_t document_id, int64_t *ret_number, struct error *error) {
+    static const char text[] = "SELECT coalesce(max(id), 0) & 0xffffffff FROM versions "
+                               "WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1";
+    return sql_int(&history->sql, ret_number, error, text, "i", document_id);
+}
+
+enum status version_parent(struct history *history, int64_t document_id, int64_t number,
+    int64_t *ret_parent, struct error *error) {
+    static const char text[] = "SELECT coalesce(parent, 0) FROM versions WHERE id = ?";
+    int64_t parent = 0;
+    enum status status =
+        sql_int(&history->sql, &parent, error, text, "i", version_id(document_id, number));
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && parent >= number))
+        return sql_fail(&history->sql, SQLITE_CORRUPT, error);
+    if (status == STATUS_OK)
+        *ret_parent = parent;
+    return status;
+}
+
 /* The stored form against the parent, or a full copy where the chain would grow too long. */
 static enum status encode(struct history *history, const struct new_version *version,
     struct buf *out, int64_t *ret_depth, struct error *error) {
@@ -109,18 +129,16 @@ static enum status encode(struct history *history, const struct new_version *ver
 
 enum status version_add(struct history *history, const struct new_version *version,
     int64_t *ret_number, struct error *error) {
-    static const char last_text[] = "SELECT coalesce(max(id), 0) FROM versions WHERE id BETWEEN ?1 "
-                                    "<< 32 AND (?1 + 1 << 32) - 1";
     static const char insert_text[] =
         "INSERT INTO versions (id, cell_id, parent, origin, created_us, cause, hash, depth, text) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     struct sql *sql = &history->sql;
     int64_t last = 0, depth = 0;
-    enum status status = sql_int(sql, &last, error, last_text, "i", version->document_id);
+    enum status status = version_last(history, version->document_id, &last, error);
     struct buf stored = BUF_INIT;
     if (status == STATUS_OK)
         status = encode(history, version, &stored, &depth, error);
-    int64_t number = version_number(last) + 1;
+    int64_t number = last + 1;
     if (status == STATUS_OK)
         status = sql_run(sql, error, insert_text, "iizziiiib",
             version_id(version->document_id, number), version->cell_id, version->parent,

@@ -81,9 +81,12 @@ static void print_event(struct fk_context *context, const struct event *event, i
         buf_append_string(&line, "  ");
         change_append(NULL, event->version->summary, SUMMARY_WIDTH, &line);
     } else {
-        buf_printf(&line, "version %-4lld %s%s%s, from version %lld", (long long)event->move->to,
-            fk_colour(context, FK_BLUE), history_cause_name(event->move->cause),
-            fk_colour(context, FK_PLAIN), (long long)event->move->from);
+        const struct history_move *move = event->move;
+        buf_printf(&line, "version %-4lld %s%s%s", (long long)(move->to ? move->to : move->from),
+            fk_colour(context, FK_BLUE), move->to ? history_cause_name(move->cause) : "deleted",
+            fk_colour(context, FK_PLAIN));
+        if (move->from && move->to)
+            buf_printf(&line, ", from version %lld", (long long)move->from);
     }
     buf_append_char(&line, '\n');
     fk_print_bytes(context, buf_string(&line), line.size);

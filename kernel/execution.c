@@ -291,7 +291,11 @@ static void start_next(struct kernel *kernel) {
 static json_t *reply_metadata(struct kernel *kernel, const struct engine_outcome *outcome) {
     json_t *timing = outcome->timing ? json_copy(outcome->timing) : json_object();
     json_object_set_new(timing, "record", json_integer(recorder_take_time_us(kernel->recorder)));
-    return json_pack("{s:{s:o}}", "forkernel", "timing_us", timing);
+    struct states_summary states = states_summarize(kernel->states);
+    json_t *checkpoint = json_pack("{s:I, s:I}", "fork", (json_int_t)states.cost_us, "pause",
+        (json_int_t)states.pause_us); /* the newest: it was taken after the cell before */
+    return json_pack(
+        "{s:{s:o, s:o}}", "forkernel", "timing_us", timing, "checkpoint_us", checkpoint);
 }
 
 static enum history_run_status run_status(const struct engine_outcome *outcome) {

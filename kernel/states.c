@@ -32,6 +32,7 @@ struct states {
     int64_t budget_bytes;
     int64_t evicted;
     int64_t cost_us;
+    int64_t pause_us;
     int64_t credit_us; /* time that checkpoints may take: a part of what the cells have taken */
     bool sparing;
     char *trouble;
@@ -197,6 +198,7 @@ void states_checkpointed(
     free(states->trouble);
     states->trouble = checkpoint->trouble ? strdup(checkpoint->trouble) : NULL;
     states->cost_us = checkpoint->cost_us;
+    states->pause_us = checkpoint->pause_us;
     states->credit_us -= checkpoint->cost_us;
     state->keeping = checkpoint->trouble ? STATE_NOT_KEPT : STATE_KEPT;
     if (checkpoint->trouble)
@@ -392,6 +394,7 @@ struct states_summary states_summarize(const struct states *states) {
         .budget_bytes = states->budget_bytes,
         .evicted = states->evicted,
         .cost_us = states->cost_us,
+        .pause_us = states->pause_us,
         .sparing = states->sparing,
         .trouble = states->trouble,
     };

@@ -92,6 +92,7 @@ struct states_summary {
     int64_t budget_bytes; /* that they may */
     int64_t evicted;      /* given up for others so far */
     int64_t cost_us;      /* of the last checkpoint */
+    int64_t pause_us;     /* that the program stood still for it */
     bool sparing;         /* that is more than a twentieth of the cells' time: not each is kept */
     const char *trouble;  /* why the last one could not be taken, or NULL */
 };

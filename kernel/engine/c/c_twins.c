@@ -88,7 +88,8 @@ void c_twins_add(struct c_engine *engine, const struct frame *frame) {
     pid_t pid = (pid_t)frame_int(frame, 1, 0);
     int error = (int)frame_int(frame, 2, 0);
     int socket = frame_reader_take_descriptor(&engine->worker.reader);
-    struct engine_checkpoint checkpoint = {.cost_us = frame_int(frame, 3, 0)};
+    struct engine_checkpoint checkpoint = {
+        .cost_us = frame_int(frame, 3, 0), .pause_us = frame_int(frame, 4, 0)};
     struct error trouble = {0};
     struct c_twin *twin = find(engine, state) ? NULL : calloc(1, sizeof *twin);
     if (!is_child(pid) || is_ours(engine, pid) || socket < 0) {

@@ -120,6 +120,7 @@ static bool fork_twin(const int ends[2]) {
 
 void twin_make(int64_t state) {
     int ends[2] = {-1, -1};
+    int64_t start_us = clock_monotonic_us();
     if (observe_has_threads()) /* one of them may hold the lock of a stream for ever */
         channel_flush();
     else
@@ -136,6 +137,7 @@ void twin_make(int64_t state) {
     frame_add_int(&worker.out, made.twin > 0 ? made.twin : 0);
     frame_add_int(&worker.out, made.twin > 0 ? 0 : made.error);
     frame_add_int(&worker.out, made.fork_us);
+    frame_add_int(&worker.out, clock_monotonic_us() - start_us);
     if (made.twin > 0) {
         frame_end(&worker.out);
         if (frame_send_descriptor(MESSAGES_FD, &worker.out, ends[0], NULL) != STATUS_OK)

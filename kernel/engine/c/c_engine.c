@@ -39,6 +39,7 @@ static void destroy(struct engine **at) {
     *at = NULL;
     c_twins_stop(engine, false);
     (void)c_worker_stop(engine);
+    c_leaving_stop(engine);
     (void)c_language_stop(engine);
     c_worker_close_pipes(engine);
     c_cell_forget(engine);

@@ -29,7 +29,8 @@ static bool is_ours(const struct c_engine *engine, pid_t pid) {
     const struct c_twin *twin = engine->twins;
     while (twin && twin->process.pid != pid)
         twin = twin->next;
-    return twin || pid == engine->worker.pid || pid == engine->language.pid;
+    return twin || pid == engine->worker.pid || pid == engine->language.pid ||
+           c_leaving_has(engine, pid);
 }
 
 static void watch(struct c_engine *engine, struct c_twin *twin) {
@@ -53,7 +54,7 @@ static void forget(struct c_engine *engine, struct c_twin *twin) {
 
 static void stop(struct c_engine *engine, struct c_twin *twin) {
     unwatch(engine, twin);
-    (void)helper_stop(&twin->process);
+    c_leaving_add(engine, &twin->process, true);
     forget(engine, twin);
 }
 
@@ -186,7 +187,7 @@ bool c_twins_wake(struct engine *base, int64_t state, bool keep) {
     if (state && !find(engine, state))
         return false;
     if (!keep || !engine->worker.pid || find(engine, engine->worker_state) || !park(engine))
-        (void)c_worker_stop(engine);
+        c_worker_leave(engine, true);
     struct c_twin *twin = state ? find(engine, state) : NULL; /* park() has changed the list */
     if (twin)
         unpark(engine, twin);

@@ -32,6 +32,7 @@ struct states {
     int64_t budget_bytes;
     int64_t evicted;
     int64_t cost_us;
+    int64_t pause_us;
     int64_t credit_us; /* time that checkpoints may take: a part of what the cells have taken */
     bool sparing;
     char *trouble;
@@ -196,7 +197,10 @@ void states_checkpointed(
     }
     free(states->trouble);
     states->trouble = checkpoint->trouble ? strdup(checkpoint->trouble) : NULL;
-    states->cost_us = checkpoint->cost_us;
+    if (checkpoint->cost_us) {
+        states->cost_us = checkpoint->cost_us;
+        states->pause_us = checkpoint->pause_us;
+    }
     states->credit_us -= checkpoint->cost_us;
     state->keeping = checkpoint->trouble ? STATE_NOT_KEPT : STATE_KEPT;
     if (checkpoint->trouble)
@@ -205,7 +209,7 @@ void states_checkpointed(
     int64_t before = states->kept_count ? states->kept[states->kept_count - 1] : 0;
     states->kept[states->kept_count++] = number;
     keep_budget(states);
-    if (before && find(states, before)->keeping == STATE_KEPT)
+    if (checkpoint->cost_us && before && find(states, before)->keeping == STATE_KEPT)
         ops(states)->measure(*states->engine, before);
 }
 
@@ -225,6 +229,11 @@ void states_measure(struct states *states) {
 void states_measure_newest(struct states *states) {
     if (states->kept_count)
         ops(states)->measure(*states->engine, states->kept[states->kept_count - 1]);
+}
+
+void states_prepare(struct states *states) {
+    if (states->on)
+        ops(states)->prepare(*states->engine);
 }
 
 void states_gone(struct states *states, int64_t number) {
@@ -397,6 +406,7 @@ struct states_summary states_summarize(const struct states *states) {
         .budget_bytes = states->budget_bytes,
         .evicted = states->evicted,
         .cost_us = states->cost_us,
+        .pause_us = states->pause_us,
         .sparing = states->sparing,
         .trouble = states->trouble,
     };

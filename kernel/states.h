@@ -92,6 +92,7 @@ struct states_summary {
     int64_t budget_bytes; /* that they may */
     int64_t evicted;      /* given up for others so far */
     int64_t cost_us;      /* of the last checkpoint */
+    int64_t pause_us;     /* that the program stood still for it */
     bool sparing;         /* that is more than a twentieth of the cells' time: not each is kept */
     const char *trouble;  /* why the last one could not be taken, or NULL */
 };
@@ -111,6 +112,8 @@ bool states_pin(struct states *states, int64_t run_id, bool pinned);
    what a running cell changes. */
 void states_measure(struct states *states);
 void states_measure_newest(struct states *states);
+/* Have the engine get ready to go to any of them: soon after a cell, when no other follows. */
+void states_prepare(struct states *states);
 
 /* ---- what the engine tells ---- */
 

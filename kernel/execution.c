@@ -16,6 +16,7 @@ enum {
         512 *
         1024, /* of each stream of a run go out live, as much as the history keeps of a beginning */
     SHOWN_TAIL_BYTES = 64 * 1024,
+    PREPARE_AFTER_MS = 250,
     TIDY_AFTER_MS = 2000,
 };
 
@@ -114,11 +115,20 @@ static int on_tidy(zloop_t *loop, int timer, void *context) {
     return 0;
 }
 
+static int on_quiet(zloop_t *loop, int timer, void *context) {
+    (void)timer;
+    struct kernel *kernel = context;
+    states_prepare(kernel->states);
+    kernel->execution.tidy_timer =
+        zloop_timer(loop, TIDY_AFTER_MS - PREPARE_AFTER_MS, 1, on_tidy, kernel);
+    return 0;
+}
+
 static void tidy_later(struct kernel *kernel) {
     struct execution *execution = &kernel->execution;
     if (execution->tidy_timer >= 0)
         zloop_timer_end(kernel->loop, execution->tidy_timer);
-    execution->tidy_timer = zloop_timer(kernel->loop, TIDY_AFTER_MS, 1, on_tidy, kernel);
+    execution->tidy_timer = zloop_timer(kernel->loop, PREPARE_AFTER_MS, 1, on_quiet, kernel);
 }
 
 /* The request is answered and idle follows; then it is the next one's turn. */

@@ -197,8 +197,10 @@ void states_checkpointed(
     }
     free(states->trouble);
     states->trouble = checkpoint->trouble ? strdup(checkpoint->trouble) : NULL;
-    states->cost_us = checkpoint->cost_us;
-    states->pause_us = checkpoint->pause_us;
+    if (checkpoint->cost_us) {
+        states->cost_us = checkpoint->cost_us;
+        states->pause_us = checkpoint->pause_us;
+    }
     states->credit_us -= checkpoint->cost_us;
     state->keeping = checkpoint->trouble ? STATE_NOT_KEPT : STATE_KEPT;
     if (checkpoint->trouble)
@@ -207,7 +209,7 @@ void states_checkpointed(
     int64_t before = states->kept_count ? states->kept[states->kept_count - 1] : 0;
     states->kept[states->kept_count++] = number;
     keep_budget(states);
-    if (before && find(states, before)->keeping == STATE_KEPT)
+    if (checkpoint->cost_us && before && find(states, before)->keeping == STATE_KEPT)
         ops(states)->measure(*states->engine, before);
 }
 
@@ -222,6 +224,11 @@ void states_measured(struct states *states, int64_t number, int64_t bytes) {
 void states_measure(struct states *states) {
     for (size_t i = 0; i < states->kept_count; i++)
         ops(states)->measure(*states->engine, states->kept[i]);
+}
+
+void states_prepare(struct states *states) {
+    if (states->on)
+        ops(states)->prepare(*states->engine);
 }
 
 void states_gone(struct states *states, int64_t number) {

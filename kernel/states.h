@@ -110,6 +110,8 @@ void states_switch(struct states *states, bool on);
 bool states_pin(struct states *states, int64_t run_id, bool pinned);
 /* Measure all of them, in a quiet moment. */
 void states_measure(struct states *states);
+/* Have the engine get ready to go to any of them: soon after a cell, when no other follows. */
+void states_prepare(struct states *states);
 
 /* ---- what the engine tells ---- */
 

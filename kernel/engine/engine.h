@@ -64,7 +64,7 @@ struct engine_outcome {
 /* How the taking of a checkpoint went. Borrowed. */
 struct engine_checkpoint {
     const char *trouble; /* why there is none, or NULL */
-    int64_t cost_us;     /* copying the program took so long */
+    int64_t cost_us;     /* copying the program took so long; 0: it was there already */
     int64_t pause_us;    /* it stood still for so long, waits for a processor included */
 };
 
@@ -148,6 +148,8 @@ struct engine_ops {
     void (*evict)(struct engine *engine, int64_t state);
     /* Find out how much memory a checkpoint holds on to; `measured` tells. */
     void (*measure)(struct engine *engine, int64_t state);
+    /* It is quiet: do what makes going to checkpoints quick. */
+    void (*prepare)(struct engine *engine);
 
     /* Process ids of the engine's processes for usage_reply, at most `max`; returns how many. May
      * be NULL. */

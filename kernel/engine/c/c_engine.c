@@ -211,4 +211,5 @@ const struct engine_ops c_engine_ops = {.name = "c",
     .wake = c_twins_wake,
     .evict = c_twins_evict,
     .measure = c_twins_measure,
+    .prepare = c_twins_prepare,
     .processes = processes};

@@ -29,10 +29,12 @@ struct c_engine {
     struct engine base; /* first: the kernel sees this */
     struct helper language;
     struct helper worker;
-    int64_t worker_state; /* the number of the state that it holds */
-    struct c_twin *twins; /* a list, newest first */
+    int64_t worker_state;   /* the number of the state that it holds */
+    int64_t worker_fork_us; /* how long the last copy of it took */
+    bool worker_forking;    /* it has been asked for one */
+    struct c_twin *twins;   /* a list, newest first */
     struct c_leaving *leaving;
-    int stdout_pipe[2];   /* pipes: stdout and stderr of all that runs code here */
+    int stdout_pipe[2]; /* pipes: stdout and stderr of all that runs code here */
     int stderr_pipe[2];
     int64_t piped_bytes; /* that came out of them */
     char *folder;        /* temporary files of the helpers */
@@ -134,6 +136,7 @@ void c_twins_checkpoint(struct engine *base);
 bool c_twins_wake(struct engine *base, int64_t state, bool keep);
 void c_twins_evict(struct engine *base, int64_t state);
 void c_twins_measure(struct engine *base, int64_t state);
+void c_twins_prepare(struct engine *base);
 /* WORKER_CHECKPOINTED has come from the worker. */
 void c_twins_add(struct c_engine *engine, const struct frame *frame);
 /* The worker has ended between cells: its twin takes over, if there is one. */

@@ -95,6 +95,8 @@ void c_worker_start(struct c_engine *engine) {
         c_worker_watch(engine);
     }
     engine->worker_state = 0;
+    engine->worker_fork_us = 0;
+    engine->worker_forking = false;
     free(path);
 }
 

@@ -64,8 +64,8 @@ struct engine_outcome {
 /* How the taking of a checkpoint went. Borrowed. */
 struct engine_checkpoint {
     const char *trouble; /* why there is none, or NULL */
-    int64_t cost_us;     /* copying the program took so long; 0: it was there already */
-    int64_t pause_us;    /* it stood still for so long, waits for a processor included */
+    int64_t cost_us;  /* copying the program took so much processor time; 0: it was there already */
+    int64_t pause_us; /* it stood still for so long, waits for a processor included */
 };
 
 /* What the engine tells the kernel. The functions take `context` first. Output functions may only

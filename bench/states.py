@@ -80,6 +80,7 @@ class Bench:
         self.options = options
         self.data = tempfile.mkdtemp(prefix="states-bench-")
         self.runs = 0
+        self.names = 0
 
     def start(self, states=True):
         env = {
@@ -123,79 +124,98 @@ class Bench:
     def checkpoint(self):
         for name, pages, size, target in self.kinds():
             kernel = self.filled(pages, size)
-            forks, pauses = [], []
-            for i in range(self.options.rounds + 1):
-                # long enough that the checkpoints stay within their twentieth of the time
-                result = self.run(kernel, f"data[{i}] = {i}; {{ struct timespec t = {{.tv_sec = 1}}; nanosleep(&t, NULL); }}")
-                time.sleep(0.1)
-                if i:
-                    taken = result.metadata["forkernel"]["checkpoint_us"]
-                    forks.append(taken["fork"] / 1e6)
-                    pauses.append(taken["pause"] / 1e6)
+            pauses, processor = self.checkpoints(kernel, "")
+            row(f"checkpoint, the worker stands still, {name}", both(pauses), target)
+            row("- processor time of the fork", both(processor), "")
+            if size != SMALL:  # huge pages that are written after a fork are split by the system
+                pauses, _ = self.checkpoints(kernel, "fill();")
+                row("- after a cell that rewrote all of it", both(pauses), "25 ms" if pages == SMALL_PAGES else "")
             kernel.stop()
-            row(f"checkpoint, {name}", both(forks), target)
-            row("- the worker stood still for", both(pauses), "")
+
+    def checkpoints(self, kernel, code):
+        pauses, processor = [], []
+        for i in range(self.options.rounds + 1):
+            # long enough that the checkpoints stay within their twentieth of the time
+            result = self.run(kernel, f"data[{i}] = {i}; {code} struct timespec t{self.counter()} = {{.tv_sec = 1}};"
+                                      f" nanosleep(&t{self.names}, NULL);")
+            time.sleep(0.1)
+            if i:  # it says what the one after the cell before took
+                taken = result.metadata["forkernel"]["checkpoint_us"]
+                processor.append(taken["fork"] / 1e6)
+                pauses.append(taken["pause"] / 1e6)
+        return pauses, processor
+
+    def counter(self):
+        self.names += 1
+        return self.names
 
     def goto(self):
         for name, pages, size, _ in self.kinds():
             kernel = self.filled(pages, size)
-            runs = []
-            for i in range(2):
-                self.run(kernel, f"data[0] = {i};")
-                time.sleep(0.3)
-                self.run(kernel, "%fk states --on")  # have one of this state, whatever it costs
-                time.sleep(0.3)
-                runs.append(self.newest_run(kernel))
-            replies, firsts, raws, later = [], [], [], []
+            runs = [self.leave_state(kernel, i) for i in range(2)]
+            firsts, raws, replies, plain, sudden = [], [], [], [], []
             for i in range(self.options.rounds):
-                target = runs[i % 2]
+                here, there = runs[i % 2], runs[(i + 1) % 2]
+                first, raw = self.go_and_run(kernel, here)
+                firsts.append(first), raws.append(raw)
+                sudden.append(self.go_and_run(kernel, here)[0])  # what holds that state has just run a cell
+                time.sleep(0.6)
                 begun = time.monotonic()
-                go = kernel.begin(f"%fk goto {target}")
-                cell = kernel.begin(CLOCK + f"/* {i} */")
-                gone, came = kernel.finish(go), kernel.finish(cell)
-                if gone.reply["status"] != "ok":
-                    raise RuntimeError(gone.reply)
-                raws.append(said_seconds(came) - begun)
-                firsts.append(raws[-1] - compiled_seconds(came))
-                time.sleep(0.3)
-                begun = time.monotonic()
-                gone = kernel.finish(kernel.begin(f"%fk goto {runs[(i + 1) % 2]}"))
-                replies.append(gone.replied - begun)
-                time.sleep(0.3)
+                replies.append(kernel.finish(kernel.begin(f"%fk goto {there}")).replied - begun)
+                time.sleep(0.6)
                 begun = time.monotonic()
                 came = self.run(kernel, CLOCK)
-                later.append(said_seconds(came) - begun - compiled_seconds(came))
-                time.sleep(0.3)
+                plain.append(said_seconds(came) - begun - compiled_seconds(came))
+                time.sleep(0.6)
             kernel.stop()
             row(f"goto to the next cell's first instruction, {name}", both(firsts), "5 ms")
+            row("- to the same state once more at once, not a quarter of a second later", both(sudden), "5 ms")
             row("- goto alone, request to reply", both(replies), "")
             row("- with the next cell's compilation", both(raws), "")
-            row("- for comparison: a cell without a goto before it", both(later), "")
+            row("- for comparison: a cell without a goto before it", both(plain), "")
+
+    def leave_state(self, kernel, i):
+        """A state that is kept, whatever that costs; the run that left it."""
+        self.run(kernel, f"data[1] = {i};")
+        time.sleep(0.3)
+        self.run(kernel, "%fk states --on")
+        time.sleep(0.6)
+        return self.newest_run(kernel)
+
+    def go_and_run(self, kernel, run):
+        """`%fk goto` and a cell, sent together: seconds to the cell's first instruction, without and with its
+        compilation."""
+        begun = time.monotonic()
+        go = kernel.begin(f"%fk goto {run}")
+        cell = kernel.begin(CLOCK + f"/* {self.counter()} */")
+        gone, came = kernel.finish(go), kernel.finish(cell)
+        if gone.reply["status"] != "ok":
+            raise RuntimeError(gone.reply)
+        seconds = said_seconds(came) - begun
+        return seconds - compiled_seconds(came), seconds
 
     def crash(self):
         for name, pages, size, _ in self.kinds():
             kernel = self.filled(pages, size)
-            errors, firsts, totals = [], [], []
-            for i in range(self.options.rounds):
-                self.run(kernel, f"data[1] = {i};")
-                time.sleep(0.3)
-                self.run(kernel, "%fk states --on")
-                time.sleep(0.3)
-                crashed = kernel.finish(kernel.begin(CLOCK + "fflush(stdout); *(volatile int *)0 = 1;"))
-                begun = time.monotonic()
-                came = self.run(kernel, CLOCK)
-                if crashed.reply["status"] != "error":
-                    raise RuntimeError(crashed.reply)
-                errors.append(crashed.replied - said_seconds(crashed))
-                firsts.append(said_seconds(came) - begun - compiled_seconds(came))
-                totals.append(said_seconds(came) - said_seconds(crashed) - compiled_seconds(came))
-                held = self.run(kernel, r'printf("%d\n", (int)data[1]);')
-                if int(held.text) != i:
-                    raise RuntimeError("the state is not the one before the crash")
+            for before in ("", "fill(); ") if size != SMALL else ("",):
+                errors, firsts, totals = [], [], []
+                for i in range(self.options.rounds):
+                    self.leave_state(kernel, i)
+                    crashed = kernel.finish(kernel.begin(before + CLOCK + "fflush(stdout); *(volatile int *)0 = 1;"))
+                    begun = time.monotonic()
+                    came = self.run(kernel, CLOCK)
+                    if crashed.reply["status"] != "error":
+                        raise RuntimeError(crashed.reply)
+                    errors.append(crashed.replied - said_seconds(crashed))
+                    firsts.append(said_seconds(came) - begun - compiled_seconds(came))
+                    totals.append(said_seconds(came) - said_seconds(crashed) - compiled_seconds(came))
+                    if int(self.run(kernel, r'printf("%d\n", (int)data[1]);').text) != i:
+                        raise RuntimeError("the state is not the one before the crash")
+                title = ", all of it just rewritten" if before else ""
+                row(f"crash to the next cell's first instruction, {name}{title}", both(totals), "50 ms")
+                row("- crash to the error's reply", both(errors), "")
+                row("- request of the next cell to its first instruction", both(firsts), "")
             kernel.stop()
-            row(f"crash to the next cell's first instruction, {name}", both(totals), "50 ms")
-            row("- crash to the error's reply", both(errors), "")
-            row("- request of the next cell to its first instruction", both(firsts), "")
 
     def trivial(self):
         cells, block = self.options.cells, 50

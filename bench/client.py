@@ -174,14 +174,18 @@ class Kernel:
         found = []
         pids = [self.process.pid]
         for pid in pids:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/children") as children:
-                    pids += [int(child) for child in children.read().split()]
-            with open(f"/proc/{pid}/smaps_rollup") as smaps:
-                sizes = dict(line.split(":", 1) for line in smaps if ":" in line and "kB" in line)
-            with open(f"/proc/{pid}/comm") as comm:
-                name = comm.read().strip()
-            found.append((name, int(sizes["Rss"].split()[0]), int(sizes["Pss"].split()[0])))
+            try:
+                for task in os.listdir(f"/proc/{pid}/task"):
+                    with open(f"/proc/{pid}/task/{task}/children") as children:
+                        pids += [int(child) for child in children.read().split()]
+                with open(f"/proc/{pid}/smaps_rollup") as smaps:
+                    sizes = dict(line.split(":", 1) for line in smaps if ":" in line and "kB" in line)
+                with open(f"/proc/{pid}/comm") as comm:
+                    name = comm.read().strip()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            if "Rss" in sizes:
+                found.append((name, int(sizes["Rss"].split()[0]), int(sizes["Pss"].split()[0])))
         return found
 
     def cpu_ticks(self):

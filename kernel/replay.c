@@ -203,6 +203,11 @@ static enum status find_path(
     *ret_plan = (struct state_plan){.kind = PLAN_LIVE};
     if (run_id == 0)
         return STATUS_OK;
+    const struct state *state = states_of_run(kernel->states, run_id);
+    if (state && states_is_live(kernel->states, state)) { /* a long history is not asked then */
+        ret_plan->from = state->number;
+        return STATUS_OK;
+    }
     enum status status =
         history_list_states(replay->history, replay->document_id, &replay->memory, &runs, error);
     if (status != STATUS_OK)

@@ -440,6 +440,18 @@ static bool run_query(struct run *run, const char *name) {
     return fine;
 }
 
+/* The two helpers and the twins. */
+static size_t count_children(void) {
+    FILE *children = fopen("/proc/thread-self/children", "re");
+    long long pid;
+    size_t count = 0;
+    while (children && fscanf(children, "%lld", &pid) == 1)
+        count++;
+    if (children)
+        (void)fclose(children);
+    return count;
+}
+
 /* Twins are children of this process that are neither of the two helpers. */
 static void kill_twins(int64_t language, int64_t worker) {
     FILE *children = fopen("/proc/thread-self/children", "re");
@@ -479,12 +491,11 @@ static bool go_to(struct run *run, const char *name, const char *head) {
 
 static bool check_processes(struct run *run, const char *name, const char *head) {
     enum { MOST_LOOKS = 100 };
-    int64_t pids[256];
     size_t wanted = (size_t)strtoll(head + 10, NULL, 10);
     size_t count = 0;
     for (int i = 0; i < MOST_LOOKS && count != wanted; i++) {
         let_it_be_noticed(run);
-        count = run->engine->ops->processes(run->engine, pids, 256);
+        count = count_children();
     }
     if (count != wanted)
         (void)printf("FAIL %s, %s: there are %zu\n", name, head, count);

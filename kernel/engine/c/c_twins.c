@@ -3,8 +3,8 @@
  * means nothing but that its process gets the next cell. See worker/twin.c for how one is made.
  *
  * The process that is gone to is the state's checkpoint no more, and another has to be made of it
- * before it runs a cell. Where that takes long, a state has two of them: the second is made in a
- * quiet moment, or is the worker that the state was left with.
+ * before it runs a cell. Where that takes long, a state has two of them: the second is made by the
+ * first, in a quiet moment or when one is used up, or is the worker that the state was left with.
  */
 #include "kernel/engine/c/c_state.h"
 
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECOND_FROM_US = 3000 }; /* a state that takes so long to copy has two twins */
+enum { SECOND_FROM_US = 6000 }; /* copying takes so long: compiling a cell does not hide it */
 
 struct c_twin {
     struct c_twin *next;
@@ -103,16 +103,27 @@ void c_twins_checkpoint(struct engine *base) {
     engine->worker_forking = !find(engine, engine->worker_state);
 }
 
+static bool wants_second(const struct c_engine *engine, const struct c_twin *twin) {
+    return twin->fork_us >= SECOND_FROM_US && count(engine, twin->state) == 1;
+}
+
+static void make_second(struct c_engine *engine, struct c_twin *twin) {
+    if (twin->forking)
+        return;
+    twin->forking = true;
+    ask(engine, &twin->process, twin->state);
+}
+
 /* One at a time, and none while a cell is on its way. */
 void c_twins_prepare(struct engine *base) {
     struct c_engine *engine = (struct c_engine *)base;
     struct c_twin *twin = engine->twins;
-    while (twin && (twin->fork_us < SECOND_FROM_US || count(engine, twin->state) > 1))
+    while (twin && !wants_second(engine, twin))
         twin = twin->next;
-    if (!twin || twin->forking || engine->state != STATE_IDLE)
+    if (!twin || engine->state != STATE_IDLE)
         return;
-    twin->forking = twin->preparing = true;
-    ask(engine, &twin->process, twin->state);
+    twin->preparing = true;
+    make_second(engine, twin);
 }
 
 /* The worker's word alone is not enough to end a process. */
@@ -273,6 +284,9 @@ bool c_twins_wake(struct engine *base, int64_t state, bool keep) {
     else
         c_worker_start(engine);
     c_language_wake(engine, state);
+    twin = find(engine, engine->worker_state);
+    if (twin && wants_second(engine, twin)) /* for the next time, while a cell is compiled */
+        make_second(engine, twin);
     return true;
 }
 

@@ -247,22 +247,20 @@ static void say_beginning(struct kernel *kernel, const struct state_plan *plan) 
 void replay_go(struct kernel *kernel, struct history *history, int64_t document_id, int64_t run_id,
     bool speaks, replay_done *done) {
     struct replay *replay = &kernel->replay;
-    replay_finish(replay);
-    *replay = (struct replay){.running = true,
-        .document_id = document_id,
-        .history = history,
-        .speaks = speaks,
-        .done = done};
     struct error error;
     struct state_plan plan;
-    if (find_path(kernel, run_id, &plan, &error) != STATUS_OK) {
-        end(kernel, false, error.message);
-        return;
-    }
-    if (!states_go(kernel->states, plan.from)) {
-        end(kernel, false, "the engine could not go back to that state");
-        return;
-    }
+    do { /* again where a state turns out not to be live any more */
+        replay_finish(replay);
+        *replay = (struct replay){.running = true,
+            .document_id = document_id,
+            .history = history,
+            .speaks = speaks,
+            .done = done};
+        if (find_path(kernel, run_id, &plan, &error) != STATUS_OK) {
+            end(kernel, false, error.message);
+            return;
+        }
+    } while (!states_go(kernel->states, plan.from));
     if (plan.count)
         say_beginning(kernel, &plan);
     kernel->host.stream = on_stream;

@@ -314,15 +314,19 @@ static void arrive(struct states *states, int64_t number) {
     keep_current(states, true);
 }
 
+/* The engine has none, though it may have been believed to, or one may have been on its way. */
+static void forget(struct states *states, int64_t number) {
+    find(states, number)->keeping = STATE_NOT_KEPT;
+    take_off(states, number);
+    drop(states, number);
+}
+
 bool states_recover(struct states *states) {
     int64_t wanted = states->current;
     int64_t number = wanted;
     while (number && !wake(states, number, false)) {
-        struct state *missing = find(states, number);
-        missing->keeping = STATE_NOT_KEPT; /* a checkpoint of it may have been on its way */
-        take_off(states, number);
-        drop(states, number);
-        number = missing->parent;
+        forget(states, number);
+        number = find(states, number)->parent;
     }
     if (!number)
         (void)wake(states, 0, false);
@@ -334,8 +338,13 @@ bool states_go(struct states *states, int64_t number) {
     struct state *left = find(states, states->current);
     if (number == states->current)
         return true;
-    if ((number && !find(states, number)) || !wake(states, number, states->on))
+    if (number && !find(states, number))
         return false;
+    if (!wake(states, number, states->on)) {
+        if (number)
+            forget(states, number);
+        return false;
+    }
     if (left && !states->on) {
         drop(states, left->number);
     } else if (left && left->keeping != STATE_KEPT) { /* the program itself is its checkpoint */

@@ -68,7 +68,8 @@ bool states_recover(struct states *states);
 
 /* ---- going to a state ---- */
 
-/* Make a state the current one. False when it is not kept, and nothing has changed. */
+/* Make a state the current one. False when it is not kept, which from then on is known; the program
+   is where it was. */
 bool states_go(struct states *states, int64_t number);
 
 /* ---- looking ---- */

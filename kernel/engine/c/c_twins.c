@@ -32,6 +32,16 @@ static bool is_ours(const struct c_engine *engine, pid_t pid) {
     return twin || pid == engine->worker.pid || pid == engine->language.pid;
 }
 
+/* Its end may have been there for a while before it is heard of. */
+static struct c_twin *find_alive(const struct c_engine *engine, int64_t state) {
+    struct c_twin *twin = find(engine, state);
+    siginfo_t info = {0};
+    if (twin && waitid(P_PID, (id_t)twin->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid)
+        twin = NULL;
+    return twin;
+}
+
 static void watch(struct c_engine *engine, struct c_twin *twin) {
     c_engine_watch(engine, twin->process.socket, on_twin);
     c_engine_watch(engine, twin->process.pidfd, on_twin);
@@ -182,9 +192,11 @@ bool c_twins_wake(struct engine *base, int64_t state, bool keep) {
     struct c_engine *engine = (struct c_engine *)base;
     if (state == engine->worker_state && engine->worker.pid && state)
         return true;
-    if (state && !find(engine, state))
+    if (state && !find_alive(engine, state))
         return false;
-    if (!keep || !engine->worker.pid || find(engine, engine->worker_state) || !park(engine))
+    /* of a fresh program there is always another one */
+    keep = keep && engine->worker_state && engine->worker.pid;
+    if (!keep || find(engine, engine->worker_state) || !park(engine))
         (void)c_worker_stop(engine);
     struct c_twin *twin = state ? find(engine, state) : NULL; /* park() has changed the list */
     if (twin)
@@ -197,7 +209,7 @@ bool c_twins_wake(struct engine *base, int64_t state, bool keep) {
 
 bool c_twins_replace_worker(struct c_engine *engine) {
     const struct engine_host *host = engine->base.host;
-    struct c_twin *twin = find(engine, engine->worker_state);
+    struct c_twin *twin = find_alive(engine, engine->worker_state);
     if (!twin)
         return false;
     unpark(engine, twin);

@@ -199,8 +199,11 @@ void states_checkpointed(
     states->cost_us = checkpoint->cost_us;
     states->credit_us -= checkpoint->cost_us;
     state->keeping = checkpoint->trouble ? STATE_NOT_KEPT : STATE_KEPT;
-    if (checkpoint->trouble)
+    if (checkpoint->trouble) {
+        if (number != states->current) /* which was left in the meantime */
+            drop(states, number);
         return;
+    }
     /* what the cells since have changed is held by the one before this alone */
     int64_t before = states->kept_count ? states->kept[states->kept_count - 1] : 0;
     states->kept[states->kept_count++] = number;

@@ -92,6 +92,38 @@ static bool is_child(pid_t pid) {
     return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* A checkpoint that was asked for twice: quick moves between states do that. */
+static void refuse(struct c_engine *engine, pid_t pid, int socket) {
+    struct helper unwanted;
+    if (helper_adopt(&unwanted, engine->base.host->loop, pid, socket, NULL) == STATUS_OK)
+        (void)helper_stop(&unwanted);
+}
+
+/* `frame` tells of a process that this one knows nothing of. */
+static bool is_new(const struct c_engine *engine, pid_t pid, int socket) {
+    if (is_child(pid) && !is_ours(engine, pid) && socket >= 0)
+        return true;
+    if (socket >= 0)
+        (void)close(socket);
+    return false;
+}
+
+static void add(
+    struct c_engine *engine, int64_t state, pid_t pid, int socket, struct error *trouble) {
+    struct c_twin *twin = calloc(1, sizeof *twin);
+    struct helper process;
+    if (helper_adopt(&process, engine->base.host->loop, pid, socket, trouble) != STATUS_OK) {
+        free(twin);
+    } else if (!twin) {
+        (void)helper_stop(&process);
+        (void)error_set(trouble, STATUS_NO_MEMORY, "out of memory");
+    } else {
+        *twin = (struct c_twin){.next = engine->twins, .state = state, .process = process};
+        engine->twins = twin;
+        watch(engine, twin);
+    }
+}
+
 void c_twins_add(struct c_engine *engine, const struct frame *frame) {
     const struct engine_host *host = engine->base.host;
     int64_t state = frame_int(frame, 0, 0);
@@ -100,24 +132,14 @@ void c_twins_add(struct c_engine *engine, const struct frame *frame) {
     int socket = frame_reader_take_descriptor(&engine->worker.reader);
     struct engine_checkpoint checkpoint = {.cost_us = frame_int(frame, 3, 0)};
     struct error trouble = {0};
-    struct c_twin *twin = find(engine, state) ? NULL : calloc(1, sizeof *twin);
-    if (!is_child(pid) || is_ours(engine, pid) || socket < 0) {
+    if (!is_new(engine, pid, socket)) {
         (void)error_set_errno(&trouble, error, "cannot fork the program");
-        if (socket >= 0)
-            (void)close(socket);
-        free(twin);
-    } else if (!twin) {
-        struct helper unwanted;
-        if (helper_adopt(&unwanted, host->loop, pid, socket, &trouble) == STATUS_OK)
-            (void)helper_stop(&unwanted);
-        (void)error_set(&trouble, STATUS_INVALID, "there is a checkpoint of this state already");
-    } else if (helper_adopt(&twin->process, host->loop, pid, socket, &trouble) != STATUS_OK) {
-        free(twin);
+    } else if (find(engine, state)) { /* and the host knows of that */
+        refuse(engine, pid, socket);
+        return;
     } else {
-        twin->state = state;
-        twin->next = engine->twins;
-        engine->twins = twin;
-        watch(engine, twin);
+        (void)setpgid(pid, pid); /* it does so itself, but the worker's group may be ended before */
+        add(engine, state, pid, socket, &trouble);
     }
     checkpoint.trouble = trouble.status == STATUS_OK ? NULL : trouble.message;
     host->checkpointed(host->context, state, &checkpoint);
@@ -130,6 +152,14 @@ static void died(struct c_engine *engine, struct c_twin *twin) {
     int64_t state = twin->state;
     stop(engine, twin);
     host->gone(host->context, state);
+}
+
+/* It was the worker when it was asked for one, and is the checkpoint now itself. */
+static void refuse_late(struct c_engine *engine, struct c_twin *twin, const struct frame *frame) {
+    pid_t pid = (pid_t)frame_int(frame, 1, 0);
+    int socket = frame_reader_take_descriptor(&twin->process.reader);
+    if (is_new(engine, pid, socket))
+        refuse(engine, pid, socket);
 }
 
 static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
@@ -149,6 +179,8 @@ static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
     while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK)
         if (frame.type == WORKER_MEASURED)
             host->measured(host->context, twin->state, frame_int(&frame, 0, 0));
+        else if (frame.type == WORKER_CHECKPOINTED)
+            refuse_late(engine, twin, &frame);
     if (end != STATUS_OK || status == STATUS_INVALID)
         died(engine, twin);
     return 0;

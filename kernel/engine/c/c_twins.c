@@ -133,7 +133,10 @@ void c_twins_add(struct c_engine *engine, const struct frame *frame) {
     struct engine_checkpoint checkpoint = {.cost_us = frame_int(frame, 3, 0)};
     struct error trouble = {0};
     if (!is_new(engine, pid, socket)) {
-        (void)error_set_errno(&trouble, error, "cannot fork the program");
+        if (error)
+            (void)error_set_errno(&trouble, error, "cannot fork the program");
+        else
+            (void)error_set(&trouble, STATUS_CLOSED, "the copy of the program has gone astray");
     } else if (find(engine, state)) { /* and the host knows of that */
         refuse(engine, pid, socket);
         return;

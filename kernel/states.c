@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,14 +107,13 @@ struct states *states_create(struct engine *const *engine, void (*restart)(void 
     return states;
 }
 
-void states_destroy(struct states **at) {
-    struct states *states = *at;
-    if (!states)
+void states_destroy(struct states **states) {
+    if (!*states)
         return;
-    free(states->items);
-    free(states->trouble);
-    free(states);
-    *at = NULL;
+    free((*states)->items);
+    free((*states)->trouble);
+    free(*states);
+    *states = NULL;
 }
 
 /* ---- keeping and giving up ---- */
@@ -163,10 +163,10 @@ static void keep_budget(struct states *states) {
     bool is_short = states->kept_count > 1 && memory_is_short();
     while (states->kept_count > 1 && (is_short || states->kept_count > MOST_KEPT ||
                                          kept_bytes(states) > states->budget_bytes)) {
-        const struct state *victim = NULL;
-        for (size_t i = 0; i + 1 < states->kept_count; i++) {
-            const struct state *state = find(states, states->kept[i]);
-            if (!victim || worth(states, state) < worth(states, victim))
+        const struct state *victim = &states->items[states->kept[0] - 1];
+        for (size_t i = 1; i + 1 < states->kept_count; i++) {
+            const struct state *state = &states->items[states->kept[i] - 1];
+            if (worth(states, state) < worth(states, victim))
                 victim = state;
         }
         evict(states, victim->number);
@@ -252,6 +252,7 @@ static struct state *add(struct states *states) {
         states->items = grown;
         states->capacity = capacity;
     }
+    assert(states->items);
     struct state *state = &states->items[states->count++];
     *state = (struct state){.number = states->count};
     return state;

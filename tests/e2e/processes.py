@@ -36,8 +36,12 @@ def wait_until_gone(pids, seconds=10):
         time.sleep(0.02)
 
 
-def zombies(pid):
-    return [child for child in children(pid) if (stat(child) or "?")[0] == "Z"]
+def wait_until_no_zombies(pid, seconds=10):
+    """Below this one. A process that ends is one for a moment."""
+    deadline = time.monotonic() + seconds
+    while found := [child for child in children(pid) if (stat(child) or "?")[0] == "Z"]:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
 
 
 def named(pid, name):

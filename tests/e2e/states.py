@@ -47,6 +47,16 @@ def wait_for_states(kernel, condition):
         assert time.monotonic() < deadline, rows
 
 
+def wait_for_summary(kernel, condition):
+    """The lines above the tree: checkpoints are taken behind the cells."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        text = plain(fk(kernel, "states").stdout)
+        if condition(text):
+            return
+        assert time.monotonic() < deadline, text
+
+
 def runs(data_dir):
     """The runs in the store, oldest first: (id, parent_run_id, state, status, defines, effects)."""
     connection = sqlite3.connect(f"file:{data_dir / 'history.sqlite3'}?mode=ro", uri=True)

@@ -179,11 +179,16 @@ static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
                           ? STATUS_CLOSED
                           : frame_reader_fill(&twin->process.reader, item->fd, NULL);
     enum status status;
-    while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK)
-        if (frame.type == WORKER_MEASURED)
-            host->measured(host->context, twin->state, frame_int(&frame, 0, 0));
-        else if (frame.type == WORKER_CHECKPOINTED)
+    int64_t state = twin->state;
+    while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK) {
+        if (frame.type == WORKER_CHECKPOINTED)
             refuse_late(engine, twin, &frame);
+        if (frame.type != WORKER_MEASURED)
+            continue;
+        host->measured(host->context, state, frame_int(&frame, 0, 0));
+        if (!(twin = find(engine, state))) /* it was too large to be kept */
+            return 0;
+    }
     if (end != STATUS_OK || status == STATUS_INVALID)
         died(engine, twin);
     return 0;

@@ -145,7 +145,7 @@ static void on_done(void *context, const struct engine_outcome *outcome) {
         .number = known ? known->number : states_next(kernel->states),
         .run_id = run->run_id,
         .duration_us = clock_monotonic_us() - replay->started_us,
-        .has_effects = outcome->effects != NULL,
+        .is_unique = outcome->effects != NULL,
     };
     states_left(kernel->states, &left);
     compare(kernel, run);

@@ -93,7 +93,10 @@ void state_plan_describe(const struct state_plan *plan, struct buf *out) {
             plan->count == 1 ? "" : "s", duration);
         break;
     case PLAN_IMPOSSIBLE:
-        if (plan->obstacle)
+        if (plan->obstacle && plan->obstacle->status == HISTORY_ERROR)
+            buf_printf(
+                out, "gone: run %lld failed in the middle", (long long)plan->obstacle->run_id);
+        else if (plan->obstacle)
             buf_printf(out, "gone: run %lld was %s", (long long)plan->obstacle->run_id,
                 history_run_status_name(plan->obstacle->status));
         else

@@ -13,6 +13,7 @@ enum {
     CREDIT_PART = 20,  /* checkpoints may take a twentieth of the time of the cells */
     CREDIT_US = 50000, /* at the beginning, and as much as can be saved up */
     BRANCH_WEIGHT = 8, /* a state with branches is worth as much as so many others */
+    UNIQUE_WEIGHT = 64,
     PIN_WEIGHT = 1000000,
     BUDGET_PART = 4,   /* of the machine's memory */
     SHORTAGE_PART = 16 /* with less than this part available, only the newest is kept */
@@ -147,7 +148,10 @@ static int64_t rebuild_us(const struct states *states, const struct state *state
    up spaced out with age. */
 static double worth(const struct states *states, const struct state *state) {
     double age = (double)(states->count - state->number + 1);
-    double weight = state->pinned ? PIN_WEIGHT : state->children > 1 ? BRANCH_WEIGHT : 1;
+    double weight = state->pinned         ? PIN_WEIGHT
+                    : state->is_unique    ? UNIQUE_WEIGHT
+                    : state->children > 1 ? BRANCH_WEIGHT
+                                          : 1;
     return weight * (double)(rebuild_us(states, state) + 1) / age;
 }
 
@@ -296,10 +300,10 @@ void states_left(struct states *states, const struct state_left *left) {
         parent->children++;
     state->parent = states->current;
     state->duration_us = left->duration_us;
-    state->has_effects = left->has_effects;
+    state->is_unique = left->is_unique;
     visit(states, state->number);
     earn(states, left->duration_us);
-    keep_current(states, left->has_effects); /* which are not to be had twice */
+    keep_current(states, left->is_unique);
 }
 
 bool states_can_recover(const struct states *states) {

@@ -28,6 +28,12 @@ def fails(kernel, code, ename=None):
     return run
 
 
+def after_a_kill(kernel, code):
+    """Runs a cell; the one that was at work when the end was noticed may have failed of it."""
+    run = kernel.run(code)
+    return ok(kernel, code) if run.status == "error" and run.content["ename"] == "WorkerEnded" else run
+
+
 def states(kernel, options=""):
     """What `%fk states` says of each run that left one: {run: text}, and the current run."""
     text = plain(fk(kernel, f"states {options}").stdout)

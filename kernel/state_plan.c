@@ -43,12 +43,9 @@ const struct history_state_info *state_plan_parent(
 
 /* Does the way up end in a fresh program, and not in a run that is not in the list? */
 static bool starts_fresh(const struct history_states *runs, const struct history_state_info *run) {
-    while (run->parent_run_id) {
+    while (run && run->parent_run_id)
         run = step_up(runs, run);
-        if (!run)
-            return false;
-    }
-    return true;
+    return run != NULL;
 }
 
 struct state_plan state_plan_make(const struct history_states *runs, const struct states *states,
@@ -63,7 +60,8 @@ struct state_plan state_plan_make(const struct history_states *runs, const struc
         }
         plan.kind = PLAN_RUN_AGAIN;
         if (!can_run_again(run))
-            return (struct state_plan){.kind = PLAN_IMPOSSIBLE, .obstacle = run};
+            return (struct state_plan){
+                .kind = PLAN_IMPOSSIBLE, .obstacle = run->run_id, .obstacle_status = run->status};
         plan.count++;
         plan.us += run->ended_us > run->started_us ? run->ended_us - run->started_us : 0;
         last = run;
@@ -93,12 +91,11 @@ void state_plan_describe(const struct state_plan *plan, struct buf *out) {
             plan->count == 1 ? "" : "s", duration);
         break;
     case PLAN_IMPOSSIBLE:
-        if (plan->obstacle && plan->obstacle->status == HISTORY_ERROR)
-            buf_printf(
-                out, "gone: run %lld failed in the middle", (long long)plan->obstacle->run_id);
+        if (plan->obstacle && plan->obstacle_status == HISTORY_ERROR)
+            buf_printf(out, "gone: run %lld failed in the middle", (long long)plan->obstacle);
         else if (plan->obstacle)
-            buf_printf(out, "gone: run %lld was %s", (long long)plan->obstacle->run_id,
-                history_run_status_name(plan->obstacle->status));
+            buf_printf(out, "gone: run %lld was %s", (long long)plan->obstacle,
+                history_run_status_name(plan->obstacle_status));
         else
             buf_append_string(out, "gone: it came from a run that is not in this notebook");
         break;

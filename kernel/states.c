@@ -194,7 +194,7 @@ void states_checkpointed(
     struct states *states, int64_t number, const struct engine_checkpoint *checkpoint) {
     struct state *state = find(states, number);
     if (!state || state->keeping != STATE_BEING_KEPT) {
-        if (state)
+        if (state && state->keeping == STATE_NOT_KEPT)
             drop(states, number);
         return;
     }
@@ -430,7 +430,7 @@ bool states_parse_bytes(const char *text, int64_t *ret_bytes) {
         end++;
     if (strcmp(end, "iB") != 0 && strcmp(end, "B") != 0 && *end)
         return false;
-    if (end == text || !(number > 0) || number * unit > 9e18)
+    if (end == text || !(number * unit >= 1) || number * unit > 9e18)
         return false;
     *ret_bytes = (int64_t)(number * unit);
     return true;

@@ -321,6 +321,21 @@ def test_an_interrupted_cell_keeps_what_it_did(kernel, data_dir, tmp_path):
     assert ok(kernel, "x").result == "1"
 
 
+def test_a_crash_behind_an_interrupted_cell(kernel):
+    """What cannot be had again is said to be gone, and not offered."""
+    ok(kernel, INCLUDES + "int x = 1;")
+    msg_id = kernel.execute('x = 2; puts("begun"); fflush(stdout); for (;;) {}')
+    kernel.wait_for_output(msg_id, "begun\n")
+    by_message(kernel)
+    kernel.finish(msg_id)
+    ok(kernel, "x++;")
+    fk(kernel, "states --off")
+    run = fails(kernel, "x = 9; abort();")
+    assert "What was there before this is gone: run 2 was interrupted." in run.text
+    assert "goto" not in run.text
+    fails(kernel, "x", "CompileError")
+
+
 def test_off_and_on(kernel):
     ok(kernel, "int x = 1;")
     ok(kernel, "x = 2;")

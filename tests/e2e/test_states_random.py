@@ -151,10 +151,10 @@ class Walk:
             type_number = number % 5
             new.record = (type_number, number)
             members = f"char pad[{1 + type_number}]; int field{type_number};"
-            return f"struct shape{type_number} {{ {members} }} record = {{.field{type_number} = {number}}};", new
+            return f"struct shape {{ {members} }} record = {{.field{type_number} = {number}}};", new
         if kind == "macro":
             new.macro = number
-            return f"#define MACRO {number}\n;", new
+            return f"#undef MACRO\n#define MACRO {number}\n;", new
         name = f"v{number % 6}"
         code = f"int {name} = {number};" if name not in new.ints or number % 2 else f"{name} = {number};"
         new.ints[name] = number

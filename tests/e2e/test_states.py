@@ -80,7 +80,7 @@ def test_crash_after_an_interrupt_that_was_not_heard(kernel):
 
 def test_many_crashes_in_a_row(kernel):
     ok(kernel, INCLUDES + "int kept = 1;")
-    cells = [kernel.execute(code, stop_on_error=False) for _ in range(8) for code in ("kept++; abort();", "kept++; exit(1);", "kept")]
+    cells = [kernel.execute(code, stop_on_error=False) for _ in range(8) for code in ("kept++; abort();", "kept++; raise(SIGKILL);", "kept")]
     for number, msg_id in enumerate(cells):
         run = kernel.finish(msg_id)
         assert run.result == ("1" if number % 3 == 2 else None), run.text

@@ -99,7 +99,7 @@ static int fork_between(void *data) {
 
 /* The process between is nobody's business: as a clone without a signal it tells nobody of its end,
    and no wait() of the user's meets it. */
-static void clone_between(void) {
+__attribute__((noinline)) static void clone_between(void) { /* a stack below fork_twin()'s */
     enum { STACK_BYTES = 64 * 1024 };
     _Alignas(16) char stack[STACK_BYTES];
     pid_t between = clone(fork_between, stack + sizeof stack, CLONE_VM | CLONE_VFORK, NULL);
@@ -119,11 +119,13 @@ static bool fork_twin(const int ends[2]) {
         (void)prctl(PR_SET_CHILD_SUBREAPER, 0);
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, &before);
-    bool twin = sigsetjmp(made.back, 0) != 0;
-    if (twin)
-        become_twin(ends);
-    else
+    bool twin = false;
+    if (sigsetjmp(made.back, 0) == 0) {
         clone_between();
+    } else {
+        become_twin(ends);
+        twin = true;
+    }
     if (takes_orphans)
         (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);

@@ -9,6 +9,7 @@ import random
 import signal
 from dataclasses import dataclass, field
 
+import pytest
 from client import TIMEOUT, Kernel
 from processes import named, wait_until_gone, wait_until_no_zombies
 from states import PARTIAL, fk, last_run, parents, runs
@@ -368,6 +369,7 @@ class Walk:
         self.random.choices(list(moves), list(moves.values()))[0]()
 
 
+@pytest.mark.timeout(max(120, STEPS))
 def test_random_walk(notebook, data_dir):
     seed = int(SEED) if SEED else random.randrange(1 << 30)
     print(f"FORKERNEL_RANDOM_SEED={seed} FORKERNEL_RANDOM_STEPS={STEPS}")

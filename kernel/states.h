@@ -28,7 +28,8 @@ struct state {
     enum state_keeping keeping;
     int64_t bytes;       /* that its checkpoint holds on to, as last measured */
     int64_t duration_us; /* of the cell that left it */
-    bool has_effects;    /* it did something that no checkpoint holds */
+    bool is_unique;      /* it did something outside of the program, or was ended in the middle: it
+                            is not to be had twice */
     bool pinned;         /* its checkpoint is given up last */
     int64_t children;    /* states that were left by cells run on it */
     int64_t visited;     /* the child that was the current state, or led to it, last; 0: none */
@@ -52,7 +53,7 @@ struct state_left {
     int64_t number;
     int64_t run_id;
     int64_t duration_us;
-    bool has_effects;
+    bool is_unique;
 };
 
 /* The cell has ended and left a state, which is the current one now. */
@@ -68,7 +69,8 @@ bool states_recover(struct states *states);
 
 /* ---- going to a state ---- */
 
-/* Make a state the current one. False when it is not kept, and nothing has changed. */
+/* Make a state the current one. False when it is not kept, which from then on is known; the program
+   is where it was. */
 bool states_go(struct states *states, int64_t number);
 
 /* ---- looking ---- */

@@ -34,6 +34,27 @@ static struct c_twin *find(const struct c_engine *engine, int64_t state) {
     return twin;
 }
 
+static bool has_ended(const struct c_twin *twin) {
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)twin->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid;
+}
+
+/* The end of one may have been there for a while before it is heard of. */
+static struct c_twin *find_alive(const struct c_engine *engine, int64_t state) {
+    struct c_twin *twin = engine->twins;
+    while (twin && (twin->state != state || has_ended(twin)))
+        twin = twin->next;
+    return twin;
+}
+
+static bool is_listed(const struct c_engine *engine, const struct c_twin *wanted) {
+    const struct c_twin *twin = engine->twins;
+    while (twin && twin != wanted)
+        twin = twin->next;
+    return twin != NULL;
+}
+
 static int64_t count(const struct c_engine *engine, int64_t state) {
     int64_t found = 0;
     for (const struct c_twin *twin = engine->twins; twin; twin = twin->next)
@@ -139,10 +160,13 @@ static enum status add(struct c_engine *engine, struct frame_reader *reader, int
     pid_t pid = (pid_t)frame_int(frame, 1, 0);
     int socket = frame_reader_take_descriptor(reader);
     if (!is_child(pid) || is_ours(engine, pid) || socket < 0) {
+        int trouble = (int)frame_int(frame, 2, 0);
         if (socket >= 0)
             (void)close(socket);
-        return error_set_errno(error, (int)frame_int(frame, 2, 0), "cannot fork the program");
+        return trouble ? error_set_errno(error, trouble, "cannot fork the program")
+                       : error_set(error, STATUS_CLOSED, "the copy of the program has gone astray");
     }
+    (void)setpgid(pid, pid); /* it does so itself, but the worker's group may be ended before */
     struct c_twin *twin = calloc(1, sizeof *twin);
     struct helper process;
     enum status status = helper_adopt(&process, engine->base.host->loop, pid, socket, error);
@@ -214,12 +238,15 @@ static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
                           ? STATUS_CLOSED
                           : frame_reader_fill(&twin->process.reader, item->fd, NULL);
     enum status status;
-    while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK)
+    while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK) {
         if (frame.type == WORKER_MEASURED) /* two share what they hold */
             host->measured(
                 host->context, twin->state, frame_int(&frame, 0, 0) * count(engine, twin->state));
         else if (frame.type == WORKER_CHECKPOINTED)
             add_second(engine, twin, &frame);
+        if (!is_listed(engine, twin)) /* it was too large to be kept */
+            return 0;
+    }
     if (end != STATUS_OK || status == STATUS_INVALID)
         died(engine, twin);
     return 0;
@@ -274,11 +301,11 @@ bool c_twins_wake(struct engine *base, int64_t state, bool keep) {
     struct c_engine *engine = (struct c_engine *)base;
     if (state == engine->worker_state && engine->worker.pid && state)
         return true;
-    if (state && !find(engine, state))
+    if (state && !find_alive(engine, state))
         return false;
     if (!keep || !can_park(engine) || !park(engine))
         c_worker_leave(engine, true);
-    struct c_twin *twin = state ? find(engine, state) : NULL; /* park() has changed the list */
+    struct c_twin *twin = state ? find_alive(engine, state) : NULL; /* park() changed the list */
     if (twin)
         unpark(engine, twin);
     else
@@ -292,7 +319,7 @@ bool c_twins_wake(struct engine *base, int64_t state, bool keep) {
 
 bool c_twins_replace_worker(struct c_engine *engine) {
     const struct engine_host *host = engine->base.host;
-    struct c_twin *twin = find(engine, engine->worker_state);
+    struct c_twin *twin = find_alive(engine, engine->worker_state);
     if (!twin)
         return false;
     unpark(engine, twin);

@@ -457,6 +457,12 @@ enum status history_list_states(struct history *history, int64_t document_id,
 enum status history_last_state(struct history *history, int64_t document_id,
     int64_t except_session_id, int64_t *ret_run_id, struct error *error) MUST_CHECK;
 
+/* The version that a cell shows, by the cell's key, with its text and its runs. STATUS_NOT_FOUND:
+ * no such cell. */
+enum status history_read_head(struct history *history, int64_t document_id, const char *cell_key,
+    struct history_memory *memory, struct history_version *ret_version,
+    struct error *error) MUST_CHECK;
+
 struct history_part {
     int64_t id;
     const char *mime;

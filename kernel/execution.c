@@ -17,6 +17,7 @@ enum {
         512 *
         1024, /* of each stream of a run go out live, as much as the history keeps of a beginning */
     SHOWN_TAIL_BYTES = 64 * 1024,
+    PREPARE_AFTER_MS = 250,
     TIDY_AFTER_MS = 2000,
     WATCH_EVERY_MS = 1000, /* memory, while a cell runs */
 };
@@ -116,11 +117,20 @@ static int on_tidy(zloop_t *loop, int timer, void *context) {
     return 0;
 }
 
+static int on_quiet(zloop_t *loop, int timer, void *context) {
+    (void)timer;
+    struct kernel *kernel = context;
+    states_prepare(kernel->states);
+    kernel->execution.tidy_timer =
+        zloop_timer(loop, TIDY_AFTER_MS - PREPARE_AFTER_MS, 1, on_tidy, kernel);
+    return 0;
+}
+
 static void tidy_later(struct kernel *kernel) {
     struct execution *execution = &kernel->execution;
     if (execution->tidy_timer >= 0)
         zloop_timer_end(kernel->loop, execution->tidy_timer);
-    execution->tidy_timer = zloop_timer(kernel->loop, TIDY_AFTER_MS, 1, on_tidy, kernel);
+    execution->tidy_timer = zloop_timer(kernel->loop, PREPARE_AFTER_MS, 1, on_quiet, kernel);
 }
 
 /* What a running cell changes, the checkpoint before it holds on to. */
@@ -318,7 +328,11 @@ static void start_next(struct kernel *kernel) {
 static json_t *reply_metadata(struct kernel *kernel, const struct engine_outcome *outcome) {
     json_t *timing = outcome->timing ? json_copy(outcome->timing) : json_object();
     json_object_set_new(timing, "record", json_integer(recorder_take_time_us(kernel->recorder)));
-    return json_pack("{s:{s:o}}", "forkernel", "timing_us", timing);
+    struct states_summary states = states_summarize(kernel->states);
+    json_t *checkpoint = json_pack("{s:I, s:I}", "fork", (json_int_t)states.cost_us, "pause",
+        (json_int_t)states.pause_us); /* the newest: it was taken after the cell before */
+    return json_pack(
+        "{s:{s:o, s:o}}", "forkernel", "timing_us", timing, "checkpoint_us", checkpoint);
 }
 
 static enum history_run_status run_status(const struct engine_outcome *outcome) {

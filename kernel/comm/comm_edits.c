@@ -201,6 +201,7 @@ static enum status read_edit(
         return error_set(error, STATUS_INVALID, "an edit names its cell in 'cell'");
     if (edit->kind == HISTORY_EDIT_TEXT)
         return read_text_edit(batch, index, json, error);
+    edit->cause = HISTORY_CAUSE_DELETE;
     return STATUS_OK;
 }
 

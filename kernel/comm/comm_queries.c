@@ -15,7 +15,8 @@ json_t *comm_run_json(const struct history_run_info *run) {
         (json_int_t)run->id, "count", (json_int_t)run->execution_count, "status",
         history_run_status_name(run->status), "started", (json_int_t)run->started_us, "ended",
         (json_int_t)run->ended_us, "outputs", (json_int_t)run->outputs, "parent",
-        (json_int_t)run->parent_run_id, "summary", run->summary);
+        (json_int_t)run->parent_run_id, "summary", run->summary, "label", run->label, "pinned",
+        run->pinned);
 }
 
 static json_t *runs_json(const struct history_runs *runs) {
@@ -84,15 +85,13 @@ static enum status tree(const struct comm_question *question, json_t *reply, str
     enum status status = comm_string(question, "cell", &key, error);
     if (status == STATUS_OK)
         status = find_cell(question, key, &memory, &cell, error);
-    if (status == STATUS_OK)
-        status = history_read_tree(question->history, cell.id, &memory, &versions, error);
     size_t page = limit > 0 && limit <= PAGE_MAX ? (size_t)limit : PAGE;
-    size_t end = versions.count;
-    while (before > 0 && end && versions.items[end - 1].number >= before)
-        end--;
-    size_t start = end > page ? end - page : 0;
+    if (status == STATUS_OK) /* one more tells whether there are more */
+        status = history_read_tree_page(
+            question->history, cell.id, before, page + 1, &memory, &versions, error);
+    size_t start = versions.count > page ? 1 : 0;
     json_t *list = json_array();
-    for (size_t i = start; i < end; i++)
+    for (size_t i = start; i < versions.count; i++)
         json_array_append_new(list, comm_version_json(&versions.items[i]));
     json_object_set_new(reply, "versions", list);
     json_object_set_new(reply, "more", json_boolean(start > 0));
@@ -152,7 +151,7 @@ static enum status outputs(
         status = run_outputs_as_nbformat(question->history, &run, &list, error);
     if (status == STATUS_OK) {
         json_object_set_new(reply, "outputs", list);
-        json_object_update_new(reply, comm_run_json(&run));
+        json_object_set_new(reply, "run", comm_run_json(&run));
     }
     history_memory_finish(&memory);
     return status;

@@ -1,7 +1,6 @@
 """The comm target forkernel.history: edits go in, questions are answered, all are told of changes."""
 
 import json
-import queue
 import time
 import uuid
 
@@ -169,18 +168,19 @@ def test_it_answers_while_a_cell_runs(page, kernel):
 
 def test_every_page_is_told(kernel):
     one, two = Page(kernel), Page(kernel)
-    head = one.type("a", "x")
-    deadline = time.monotonic() + TIMEOUT
-    while time.monotonic() < deadline:
-        try:
-            msg = kernel.next_iopub(1)
-        except queue.Empty:
-            continue
-        data = msg["content"].get("data", {}) if msg["msg_type"] == "comm_msg" else {}
-        if msg["content"].get("comm_id") == two.comm and data.get("type") == "changed":
-            assert data["heads"] == {"a": head}
-            return
-    raise AssertionError("the second page heard nothing")
+    client = kernel.connect()
+    try:
+        head = one.type("a", "x")
+        deadline = time.monotonic() + TIMEOUT
+        told = {}
+        while set(told) != {one.comm, two.comm}:
+            assert time.monotonic() < deadline, told
+            msg = client.get_iopub_msg(timeout=TIMEOUT)
+            if msg["msg_type"] == "comm_msg" and msg["content"]["data"]["type"] == "changed":
+                told[msg["content"]["comm_id"]] = msg["content"]["data"]["heads"]
+        assert told == {one.comm: {"a": head}, two.comm: {"a": head}}
+    finally:
+        client.stop_channels()
 
 
 def test_restore_moves_the_head_and_brings_the_output(page, kernel):

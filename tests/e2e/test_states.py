@@ -219,7 +219,7 @@ def test_goto_by_run_by_count_and_zero(kernel, data_dir):
     assert current == 9
 
 
-@pytest.mark.parametrize("line", ["goto", "goto x", "goto [x]", "goto 99", "goto [99]", "goto -1", "goto 1 2", "undo 1", "redo 1", "resume 1", "goto 99999999999999999999"])
+@pytest.mark.parametrize("line", ["goto", "goto x", "goto [x]", "goto 99", "goto [99]", "goto -1", "goto 1 2", "undo 9", "undo x", "undo 1 1", "redo 1", "resume 1", "goto 99999999999999999999"])
 def test_a_wrong_goto_moves_nothing(kernel, line):
     ok(kernel, "int x = 1;")
     ok(kernel, "x = 2;")

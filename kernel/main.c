@@ -14,6 +14,9 @@ static const struct command *const commands[] = {
     &command_log,
     &command_states,
     &command_notebook,
+    &command_label,
+    &command_pin,
+    &command_unpin,
     &command_kernel,
 };
 

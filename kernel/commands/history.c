@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 8 };
+enum { WORDS_MAX = 64 };
 
 static void sink_text(void *context, const char *text, size_t size) {
     (void)context;
@@ -151,6 +151,30 @@ const struct command command_notebook = {
             "  --before RUN   as it was just before that run\n"
             "  --path RUN     the runs that led to the state which this one left, in their order\n"
             "  --output FILE  where to; else beside the notebook. Nothing is written over.\n",
+    .run = run,
+};
+
+const struct command command_label = {
+    .name = "label",
+    .arguments = "NOTEBOOK VERSION|rRUN [WORDS]",
+    .summary = "a name for a version or a run",
+    .help = "Without words the label is taken off.\n",
+    .run = run,
+};
+
+const struct command command_pin = {
+    .name = "pin",
+    .arguments = "NOTEBOOK VERSION|rRUN",
+    .summary = "mark a version or a run to be kept at hand",
+    .help = "",
+    .run = run,
+};
+
+const struct command command_unpin = {
+    .name = "unpin",
+    .arguments = "NOTEBOOK VERSION|rRUN",
+    .summary = "take that back",
+    .help = "",
     .run = run,
 };
 

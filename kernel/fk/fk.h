@@ -52,8 +52,8 @@ struct fk_verb {
 const struct fk_verb *fk_verb_find(const char *name);
 const struct fk_verb *fk_verb_at(size_t index);
 
-extern const struct fk_verb fk_diff, fk_goto, fk_help, fk_log, fk_notebook, fk_redo, fk_restore,
-    fk_resume, fk_show, fk_states, fk_tree, fk_undo;
+extern const struct fk_verb fk_diff, fk_goto, fk_help, fk_label, fk_log, fk_notebook, fk_pin,
+    fk_redo, fk_restore, fk_resume, fk_show, fk_states, fk_tree, fk_undo, fk_unpin;
 
 /* ---- shared by the verbs ---- */
 

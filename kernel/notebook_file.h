@@ -9,6 +9,9 @@
 
 #include <jansson.h>
 
+/* A larger one is not read: it would hold the event loop too long. */
+enum { NOTEBOOK_FILE_MAX_BYTES = 16 * 1024 * 1024 };
+
 struct notebook_cell {
     const char *id; /* NULL where the file has none (before nbformat 4.5) */
     enum history_cell_type type;

@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 enum {
-    QUIET_MS = 300,                    /* a save may write more than once */
-    FILE_MAX_BYTES = 16 * 1024 * 1024, /* a larger one would hold the event loop too long */
+    QUIET_MS = 300, /* a save may write more than once */
 };
 
 /* The edits that make the history's cells what the file says. */
@@ -58,7 +57,7 @@ static int on_quiet(zloop_t *loop, int timer, void *context) {
     struct error error;
     kernel->notebook_watch.timer = -1;
     enum status status =
-        notebook_file_read(kernel->notebook_watch.path, FILE_MAX_BYTES, &file, &error);
+        notebook_file_read(kernel->notebook_watch.path, NOTEBOOK_FILE_MAX_BYTES, &file, &error);
     if (status == STATUS_OK) {
         status = record(kernel, &file, &error);
         notebook_file_finish(&file);

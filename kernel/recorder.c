@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "kernel/bundle.h"
 #include "kernel/log.h"
+#include "kernel/notebook_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,27 @@ static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* A notebook that the store does not know may be one that it knows by another path. */
+static void follow_document(struct history *history, const char *document) {
+    struct notebook_file file;
+    struct error error;
+    enum history_followed followed;
+    int64_t id;
+    if (!document || history_find_document(history, document, &id, &error) != STATUS_NOT_FOUND ||
+        notebook_file_read(document, NOTEBOOK_FILE_MAX_BYTES, &file, &error) != STATUS_OK)
+        return;
+    const char **keys = calloc(file.count + 1, sizeof *keys);
+    size_t count = 0;
+    for (size_t i = 0; keys && i < file.count; i++)
+        if (file.cells[i].id)
+            keys[count++] = file.cells[i].id;
+    if (count &&
+        history_follow_document(history, document, keys, count, &followed, &error) != STATUS_OK)
+        log_line("the history of '%s' begins anew: %s", document, error.message);
+    free(keys);
+    notebook_file_finish(&file);
+}
+
 struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error) {
     struct history *history = recorder_history(recorder, error);
@@ -111,6 +133,7 @@ struct history_session *recorder_session(
     }
     free(recorder->document);
     recorder->document = copy;
+    follow_document(history, document);
     struct history_session_start start = {
         .document_path = document, .engine = recorder->options.engine_name};
     if (history_session_begin(history, &start, &recorder->session, error) != STATUS_OK)

@@ -275,3 +275,32 @@ def test_without_a_history_it_says_so(notebook):
         assert page.welcome["status"] == "error" and "switched off" in page.welcome["error"]
         assert page.edits({"kind": "delete", "cell": "a"})["status"] == "error"
         assert kernel.run("1 + 1").result == "2"
+
+
+def write_notebook(path, **cells):
+    cells = [
+        {"id": key, "cell_type": "code", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+        for key, text in cells.items()
+    ]
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def test_a_renamed_notebook_keeps_its_history_and_a_copy_begins_as_a_branch(tmp_path, data_dir):
+    from client import Kernel
+
+    first, moved, copied = (tmp_path / f"{name}.ipynb" for name in ("first", "moved", "copied"))
+    write_notebook(first, one="1", two="2")
+    with Kernel(notebook=first) as kernel:
+        kernel.run("1", cell="one")
+        kernel.run("1 + 1", cell="one")
+        kernel.run("2", cell="two")
+    first.rename(moved)
+    with Kernel(notebook=moved) as kernel:
+        kernel.run("1 + 2", cell="one")
+        assert [v["summary"] for v in Page(kernel).tree("one")] == ["1", "1 + 1", "1 + 2"]
+    assert "no history" in forkernel("tree", first, check=False).stderr
+    write_notebook(copied, one="1 + 2", two="2")
+    with Kernel(notebook=copied) as kernel:
+        kernel.run("1 + 3", cell="one")
+        assert [v["summary"] for v in Page(kernel).tree("one")] == ["1 + 2", "1 + 3"]
+    assert "1 + 3" not in tree(moved)

@@ -1,5 +1,5 @@
 /* The notebook as it was at a time. */
-#include "history/store.h"
+#include "history/version_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,12 +65,31 @@ static size_t find_place(const struct at *at, int64_t cell_id) {
     return found ? found->place : SIZE_MAX;
 }
 
+/* The newest version made until then; 0: none. */
+static enum status find_made(
+    const struct at *at, int64_t cell_id, int64_t *ret_number, struct error *error) {
+    static const char text[] = "SELECT created_ms FROM versions WHERE id = ?";
+    struct version_list list = {0};
+    enum status status = version_list_read(at->history, cell_id, &list, error);
+    int64_t found = 0;
+    for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !found;) {
+        int64_t number = list.items[i].number, made_ms = 0;
+        status = sql_int(
+            &at->history->sql, &made_ms, error, text, "i", version_id(at->document_id, number));
+        if (status == STATUS_OK && made_ms <= at->time_us / 1000)
+            found = number;
+    }
+    version_list_finish(&list);
+    if (status == STATUS_NOT_FOUND)
+        status = sql_fail(&at->history->sql, SQLITE_CORRUPT, error);
+    if (status == STATUS_OK)
+        *ret_number = found;
+    return status;
+}
+
 /* The newest change of the cell's head with a time until then. */
 static enum status find_head(
     const struct at *at, int64_t cell_id, int64_t *ret_head, struct error *error) {
-    static const char version_text[] =
-        "SELECT id & 0xffffffff FROM versions WHERE cell_id = ? AND created_us <= ? "
-        "ORDER BY id DESC LIMIT 1";
     static const char move_text[] =
         "SELECT after_number, to_number FROM moves WHERE cell_id = ? AND time_us <= ? "
         "ORDER BY id DESC LIMIT 1";
@@ -78,8 +97,8 @@ static enum status find_head(
     sqlite3_stmt *rows = NULL;
     bool row = false;
     int64_t made = 0, after = 0, to = 0;
-    enum status status = sql_int(sql, &made, error, version_text, "ii", cell_id, at->time_us);
-    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+    enum status status = find_made(at, cell_id, &made, error);
+    if (status == STATUS_OK)
         status = sql_query(sql, &rows, error, move_text, "ii", cell_id, at->time_us);
     if (status == STATUS_OK)
         status = sql_next(sql, rows, &row, error);

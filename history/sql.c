@@ -219,6 +219,7 @@ void sql_rollback(struct sql *sql) {
     if (!sqlite3_get_autocommit(sql->db))
         sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
     sql->in_transaction = false;
+    sql->rolled_back++;
 }
 
 enum status sql_finish(struct sql *sql, enum status status, struct error *error) {

@@ -21,6 +21,7 @@ struct sql {
     sqlite3 *db;
     const char *path; /* borrowed, for messages */
     bool in_transaction;
+    unsigned rolled_back; /* how many transactions were */
     size_t count;
     struct {
         const char *text;

@@ -29,17 +29,12 @@ struct wanted {
 static enum status list_candidates(struct wanted *wanted, struct error *error) {
     struct version_list list = {0};
     uint16_t hash = version_list_hash(text_hash(wanted->text, wanted->text_bytes));
-    enum status status = version_list_read(wanted->history, wanted->cell->id, &list, error);
-    size_t count = 0;
-    for (size_t i = 0; i < list.count; i++)
-        count += list.items[i].hash == hash;
-    wanted->numbers = calloc(count + 1, sizeof *wanted->numbers);
+    enum status status = version_list_find(wanted->history, wanted->cell->id, hash, &list, error);
+    wanted->numbers = calloc(list.count + 1, sizeof *wanted->numbers);
     if (status == STATUS_OK && !wanted->numbers)
         status = fail_memory(wanted->history, error);
-    for (size_t i = list.count; i-- > 0 && status == STATUS_OK;) {
-        if (list.items[i].hash == hash)
-            wanted->numbers[wanted->count++] = list.items[i].number;
-    }
+    for (size_t i = list.count; i-- > 0 && status == STATUS_OK;)
+        wanted->numbers[wanted->count++] = list.items[i].number;
     version_list_finish(&list);
     return status;
 }

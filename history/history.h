@@ -123,7 +123,7 @@ struct history_options {
                                   0: 16 MiB */
     unsigned max_outputs;      /* of a run; past it the two streams are kept without their order
                                   and bundles are dropped and counted; 0: 10,000 */
-    unsigned keyframe_every;   /* versions between two full copies of a text; 0: 64, 128 at most */
+    unsigned keyframe_every;   /* versions between two full copies of a text; 0: 128, the most */
     int busy_timeout_ms;       /* longest wait for another process; 0: 250 */
 };
 

@@ -181,6 +181,26 @@ static enum status read_cell(const struct at *at, const struct candidate *candid
     return status;
 }
 
+static enum status read_cells(struct at *at, bool now, struct history_memory *memory,
+    struct memory_rows *list, struct error *error) {
+    struct memory_rows candidates = {0};
+    enum status status = read_places(at, error);
+    if (status == STATUS_OK)
+        status = list_candidates(at, now, &candidates, error);
+    const struct candidate *items = candidates.items;
+    size_t count = candidates.bytes / sizeof *items;
+    if (status == STATUS_OK && count)
+        qsort(candidates.items, count, sizeof *items, compare_places);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct history_notebook_cell *cell = memory_rows_add(list, sizeof *cell);
+        status =
+            cell ? read_cell(at, &items[i], memory, cell, error) : fail_memory(at->history, error);
+    }
+    free(candidates.items);
+    free(at->places);
+    return status;
+}
+
 enum status history_read_notebook(struct history *history, int64_t document_id, int64_t time_us,
     struct history_memory *memory, struct history_notebook *ret_notebook, struct error *error) {
     struct at at = {
@@ -188,21 +208,13 @@ enum status history_read_notebook(struct history *history, int64_t document_id, 
         .document_id = document_id,
         .time_us = time_us ? time_us : INT64_MAX,
     };
-    struct memory_rows candidates = {0}, list = {0};
-    enum status status = read_places(&at, error);
-    if (status == STATUS_OK)
-        status = list_candidates(&at, time_us == 0, &candidates, error);
-    size_t count = candidates.bytes / sizeof(struct candidate);
-    if (status == STATUS_OK && count)
-        qsort(candidates.items, count, sizeof(struct candidate), compare_places);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct history_notebook_cell *cell = memory_rows_add(&list, sizeof *cell);
-        const struct candidate *items = candidates.items;
-        status =
-            cell ? read_cell(&at, &items[i], memory, cell, error) : fail_memory(history, error);
-    }
-    free(candidates.items);
-    free(at.places);
+    struct memory_rows list = {0};
+    enum status status = sql_begin_reading(&history->sql, error);
+    if (status != STATUS_OK)
+        return status;
+    status = read_cells(&at, time_us == 0, memory, &list, error);
+    sql_end_reading(&history->sql);
+    size_t count = list.bytes / sizeof(struct history_notebook_cell);
     const void *items = NULL;
     enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
     if (status == STATUS_OK)

@@ -113,11 +113,11 @@ static enum status read_versions(struct history *history, int64_t document_id,
     return status;
 }
 
-enum status history_read_tree_page(struct history *history, int64_t cell_id, int64_t before_number,
-    size_t limit, struct history_memory *memory, struct history_versions *ret_versions,
-    struct error *error) {
+/* The part of the list that is on the page. */
+static enum status read_page(struct history *history, int64_t cell_id, int64_t before_number,
+    size_t limit, struct history_memory *memory, struct memory_rows *versions,
+    struct memory_rows *runs, struct error *error) {
     struct version_list list = {0};
-    struct memory_rows versions = {0}, runs = {0};
     struct cell cell = {0};
     enum status status = cell_get(history, cell_id, &cell, error);
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
@@ -128,8 +128,20 @@ enum status history_read_tree_page(struct history *history, int64_t cell_id, int
     size_t first = limit && limit < end ? end - limit : 0;
     if (status == STATUS_OK && end > first)
         status = read_versions(history, cell.document_id, list.items + first, end - first, memory,
-            &versions, &runs, error);
+            versions, runs, error);
     version_list_finish(&list);
+    return status;
+}
+
+enum status history_read_tree_page(struct history *history, int64_t cell_id, int64_t before_number,
+    size_t limit, struct history_memory *memory, struct history_versions *ret_versions,
+    struct error *error) {
+    struct memory_rows versions = {0}, runs = {0};
+    enum status status = sql_begin_reading(&history->sql, error);
+    if (status != STATUS_OK)
+        return status;
+    status = read_page(history, cell_id, before_number, limit, memory, &versions, &runs, error);
+    sql_end_reading(&history->sql);
     size_t count = versions.bytes / sizeof(struct history_version);
     size_t run_count = runs.bytes / sizeof(struct history_run_info);
     const void *items = NULL, *run_items = NULL;
@@ -151,30 +163,40 @@ enum status history_read_tree(struct history *history, int64_t cell_id,
     return history_read_tree_page(history, cell_id, 0, 0, memory, ret_versions, error);
 }
 
-enum status history_read_version(struct history *history, int64_t document_id, int64_t number,
-    struct history_memory *memory, struct history_version *ret_version, struct error *error) {
-    if (!version_number_fits(number))
-        return version_missing(number, error);
+/* With the text. STATUS_NOT_FOUND without an error text: no such version. */
+static enum status read_whole(struct history *history, int64_t id, struct history_memory *memory,
+    struct history_version *version, struct memory_rows *runs, struct error *error) {
     struct text_window window = {0};
-    struct history_version version;
-    struct memory_rows runs = {0};
-    int64_t id = version_id(document_id, number);
-    enum status status = read_version(history, &window, id, memory, &version, error);
-    text_window_finish(&window);
-    if (status == STATUS_NOT_FOUND)
-        return version_missing(number, error);
     struct buf whole = BUF_INIT;
+    enum status status = read_version(history, &window, id, memory, version, error);
+    text_window_finish(&window);
     if (status == STATUS_OK)
         status = version_read_text(history, id, &whole, error);
     if (status == STATUS_OK) {
-        version.text = memory_copy(memory, buf_string(&whole), whole.size);
-        version.text_bytes = whole.size;
-        if (!version.text)
+        version->text = memory_copy(memory, buf_string(&whole), whole.size);
+        version->text_bytes = whole.size;
+        if (!version->text)
             status = fail_memory(history, error);
     }
     buf_finish(&whole);
     if (status == STATUS_OK)
-        status = read_runs(history, id, memory, &runs, error);
+        status = read_runs(history, id, memory, runs, error);
+    return status;
+}
+
+enum status history_read_version(struct history *history, int64_t document_id, int64_t number,
+    struct history_memory *memory, struct history_version *ret_version, struct error *error) {
+    if (!version_number_fits(number))
+        return version_missing(number, error);
+    struct history_version version = {0};
+    struct memory_rows runs = {0};
+    enum status status = sql_begin_reading(&history->sql, error);
+    if (status != STATUS_OK)
+        return status;
+    status = read_whole(history, version_id(document_id, number), memory, &version, &runs, error);
+    sql_end_reading(&history->sql);
+    if (status == STATUS_NOT_FOUND)
+        return version_missing(number, error);
     version.runs.count = runs.bytes / sizeof(struct history_run_info);
     const void *items = NULL;
     enum status moved = memory_rows_move(&runs, memory, &items, status ? NULL : error);

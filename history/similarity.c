@@ -87,12 +87,11 @@ static enum status find_exactly(struct history *history, const struct cell *cell
     size_t size, uint16_t hash, int64_t *ret_number, struct error *error) {
     struct version_list list = {0};
     int64_t found = 0;
-    enum status status = version_list_read(history, cell->id, &list, error);
+    enum status status = version_list_find(history, cell->id, hash, &list, error);
     for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !found;) {
         bool same = false;
-        if (list.items[i].hash == hash)
-            status = version_has_text(history, version_id(cell->document_id, list.items[i].number),
-                text, size, &same, error);
+        status = version_has_text(
+            history, version_id(cell->document_id, list.items[i].number), text, size, &same, error);
         if (same)
             found = list.items[i].number;
     }

@@ -65,6 +65,10 @@ enum status sql_begin(struct sql *sql, struct error *error) MUST_CHECK;
 enum status sql_commit(struct sql *sql, struct error *error) MUST_CHECK;
 void sql_rollback(struct sql *sql);
 
+/* Reading as of one moment, and without a lock for each of many statements. Nothing nests. */
+enum status sql_begin_reading(struct sql *sql, struct error *error) MUST_CHECK;
+void sql_end_reading(struct sql *sql);
+
 /* Commit when `status` is STATUS_OK, else roll back; the status of the whole. */
 enum status sql_finish(struct sql *sql, enum status status, struct error *error) MUST_CHECK;
 

@@ -29,8 +29,9 @@ void version_list_finish(struct version_list *list) {
     *list = (struct version_list){0};
 }
 
-enum status version_list_read(
-    struct history *history, int64_t cell_id, struct version_list *ret_list, struct error *error) {
+/* `hash` negative: all of them. */
+static enum status read_list(struct history *history, int64_t cell_id, int hash,
+    struct version_list *ret_list, struct error *error) {
     static const char text[] =
         "SELECT first_number, entries FROM version_lists WHERE cell_id = ? ORDER BY first_number";
     struct sql *sql = &history->sql;
@@ -46,6 +47,8 @@ enum status version_list_read(
         const unsigned char *at = sqlite3_column_blob(rows, 1);
         const unsigned char *end = at + sqlite3_column_bytes(rows, 1);
         while (at && next(&at, end, &version.number, &version.hash)) {
+            if (hash >= 0 && version.hash != hash)
+                continue;
             struct listed_version *item = memory_rows_add(&list, sizeof *item);
             if (item)
                 *item = version;
@@ -58,6 +61,16 @@ enum status version_list_read(
     else
         free(list.items);
     return status;
+}
+
+enum status version_list_read(
+    struct history *history, int64_t cell_id, struct version_list *ret_list, struct error *error) {
+    return read_list(history, cell_id, -1, ret_list, error);
+}
+
+enum status version_list_find(struct history *history, int64_t cell_id, uint16_t hash,
+    struct version_list *ret_list, struct error *error) {
+    return read_list(history, cell_id, hash, ret_list, error);
 }
 
 /* The last row of the list; `ret_first` 0: there is none, or it is full. */

@@ -25,6 +25,10 @@ static inline uint16_t version_list_hash(int64_t text_hash) {
 
 enum status version_list_read(struct history *history, int64_t cell_id,
     struct version_list *ret_list, struct error *error) MUST_CHECK;
+
+/* Only those with this hash. */
+enum status version_list_find(struct history *history, int64_t cell_id, uint16_t hash,
+    struct version_list *ret_list, struct error *error) MUST_CHECK;
 void version_list_finish(struct version_list *list);
 
 /* Inside a transaction. `number` is larger than all that the list has. */

@@ -57,9 +57,9 @@ static enum status pack_versions(struct history *history, struct error *error) {
     return status;
 }
 
-/* From the format of the index to the next one. Only what few people have open at that moment may
- * change: a forkernel of the earlier format goes on with runs that it has begun, and says that it
- * cannot record those that it begins after. */
+/* From the format of the index to the next one. A forkernel of the earlier format that has the
+ * store open at this moment: past a step that only adds columns it goes on; past the one to format
+ * 3 it ends the runs that it has begun and says that it cannot record others. */
 static const struct step {
     const char *before;
     enum status (*fill)(struct history *history, struct error *error);
@@ -73,13 +73,17 @@ static const struct step {
            "PRAGMA user_version = 2"},
     [2] = {"ALTER TABLE cells ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
            "ALTER TABLE moves ADD COLUMN after_number INTEGER NOT NULL DEFAULT 0;"
-           "UPDATE moves SET after_number = max(from_number, to_number, "
-           "  coalesce((SELECT max(v.id) & 0xffffffff FROM versions v "
-           "  WHERE v.cell_id = moves.cell_id AND v.created_us <= moves.time_us), 0));"
+           "UPDATE moves SET after_number = max(from_number, to_number, coalesce(("
+           "  SELECT v.id & 0xffffffff FROM cells c JOIN versions v "
+           "  ON v.id BETWEEN c.document_id << 32 AND (c.document_id + 1 << 32) - 1 "
+           "  WHERE c.id = moves.cell_id AND v.created_us <= moves.time_us "
+           "  ORDER BY v.id DESC LIMIT 1), 0));"
            "INSERT INTO moves (cell_id, from_number, to_number, time_us, cause, after_number) "
-           "  SELECT id, head, 0, deleted_us, 10, (SELECT max(v.id) & 0xffffffff FROM versions v "
-           "  WHERE v.cell_id = cells.id) FROM cells WHERE deleted_us IS NOT NULL;" SCHEMA_3
-               SCHEMA_VERSIONS("versions_3"),
+           "  SELECT id, head, 0, deleted_us, 10, max(head, coalesce(("
+           "  SELECT v.id & 0xffffffff FROM versions v "
+           "  WHERE v.id BETWEEN document_id << 32 AND (document_id + 1 << 32) - 1 "
+           "  AND v.created_us <= deleted_us ORDER BY v.id DESC LIMIT 1), 0)) "
+           "  FROM cells WHERE deleted_us IS NOT NULL;" SCHEMA_3 SCHEMA_VERSIONS("versions_3"),
         pack_versions,
         "DROP TABLE versions; ALTER TABLE versions_3 RENAME TO versions; PRAGMA user_version = 3"},
 };

@@ -6,16 +6,16 @@
  *                                               processes at once, one store for all or one each,
  *                                               then a search over everything
  *     history_bench tree [VERSIONS]             one cell with many versions: reading and size
+ *     history_bench edits                       edits of cells that are not run
+ *     history_bench million [EDITS] [CELLS] [BURST]
+ *                                               many of them: size, speed, memory
  *
  * Stores are made in $TMPDIR, else /tmp, and removed. On ext4 wait a minute between two runs: it
  * makes files ten times slower while it steps around inodes that were deleted just before.
  */
-#include "base/clock.h"
-#include "history/history.h"
+#include "bench/history_bench.h"
 
 #include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -29,7 +29,7 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
     return remove(path);
 }
 
-static void make_folder(char ret_folder[256]) {
+void make_folder(char ret_folder[256]) {
     const char *base = getenv("TMPDIR");
     snprintf(ret_folder, 256, "%s/fk-bench-XXXXXX", base && *base ? base : "/tmp");
     if (!mkdtemp(ret_folder)) {
@@ -38,11 +38,11 @@ static void make_folder(char ret_folder[256]) {
     }
 }
 
-static void remove_folder(const char *folder) {
+void remove_folder(const char *folder) {
     nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
 }
 
-static void must(enum status status, const struct error *error) {
+void must(enum status status, const struct error *error) {
     if (status != STATUS_OK) {
         fprintf(stderr, "history_bench: %s\n", error->message);
         exit(1);
@@ -51,17 +51,12 @@ static void must(enum status status, const struct error *error) {
 
 /* ---- samples ---- */
 
-struct samples {
-    int64_t *us;
-    size_t count, capacity;
-};
-
-static void add_sample(struct samples *samples, int64_t us) {
+void add_sample(struct samples *samples, int64_t us) {
     if (samples->count < samples->capacity)
         samples->us[samples->count++] = us;
 }
 
-static struct samples samples_of(size_t capacity) {
+struct samples samples_of(size_t capacity) {
     struct samples samples = {calloc(capacity, sizeof(int64_t)), 0, capacity};
     if (!samples.us)
         exit(1);
@@ -73,7 +68,7 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void print_samples(const char *name, struct samples *samples) {
+void print_samples(const char *name, struct samples *samples) {
     if (samples->count) {
         qsort(samples->us, samples->count, sizeof *samples->us, compare);
         printf("%-34s %8lld %8lld %8lld\n", name, (long long)samples->us[samples->count / 2],
@@ -83,7 +78,7 @@ static void print_samples(const char *name, struct samples *samples) {
     free(samples->us);
 }
 
-static void print_header(void) {
+void print_header(void) {
     printf("%-34s %8s %8s %8s\n", "microseconds", "median", "p99", "max");
 }
 
@@ -355,8 +350,13 @@ int main(int argc, char **argv) {
         bench_many(processes, runs, pause_ms, false);
     } else if (strcmp(what, "tree") == 0) {
         bench_tree(argc > 2 ? atoi(argv[2]) : 10000);
+    } else if (strcmp(what, "edits") == 0) {
+        bench_edits();
+    } else if (strcmp(what, "million") == 0) {
+        int edits = argc > 2 ? atoi(argv[2]) : 1000000, cells = argc > 3 ? atoi(argv[3]) : 10000;
+        bench_million(edits, cells, argc > 4 ? atoi(argv[4]) : 10);
     } else {
-        fprintf(stderr, "usage: history_bench one|many|tree\n");
+        fprintf(stderr, "usage: history_bench one|many|tree|edits|million\n");
         return 2;
     }
     return 0;

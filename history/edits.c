@@ -20,6 +20,9 @@ static enum status check(const struct history_edit *edit, struct error *error) {
             error, STATUS_INVALID, "cannot record an edit with cause %d", (int)edit->cause);
     if (edit->kind == HISTORY_EDIT_TEXT && ((int)edit->type < 0 || edit->type > HISTORY_CELL_RAW))
         return error_set(error, STATUS_INVALID, "cannot record a cell of type %d", (int)edit->type);
+    if (edit->kind == HISTORY_EDIT_TEXT && edit->text_bytes > TEXT_MAX_BYTES)
+        return error_set(
+            error, STATUS_INVALID, "cannot record a cell of %zu bytes", edit->text_bytes);
     for (size_t i = 0; edit->kind == HISTORY_EDIT_LAYOUT && i < edit->key_count; i++) {
         if (!is_key(edit->keys[i]))
             return error_set(

@@ -75,8 +75,8 @@ struct history_edited {
  * a layout that has it. Cells that the layout before had and a new one has not are deleted. A
  * layout may name cells whose text has not come yet.
  *
- * STATUS_INVALID: an item makes no sense (no key, unknown kind, cause or type). On failure nothing
- * of the batch was recorded.
+ * STATUS_INVALID: an item makes no sense (no key, unknown kind, cause or type, 256 MiB of text). On
+ * failure nothing of the batch was recorded.
  */
 enum status history_record_edits(struct history_session *session, const struct history_edits *edits,
     struct history_edited *ret_edited, bool *ret_repeated, struct error *error) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* Which version of a cell has a text. */
-#include "history/store.h"
+#include "history/version_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,26 +27,15 @@ struct wanted {
 };
 
 static enum status list_candidates(struct wanted *wanted, struct error *error) {
-    static const char query[] =
-        "SELECT id & 0xffffffff FROM versions WHERE cell_id = ? AND hash = ? ORDER BY id DESC";
-    struct history *history = wanted->history;
-    struct memory_rows rows = {0};
-    sqlite3_stmt *found = NULL;
-    enum status status = sql_query(&history->sql, &found, error, query, "ii", wanted->cell->id,
-        text_hash(wanted->text, wanted->text_bytes));
-    bool row = status == STATUS_OK;
-    while (status == STATUS_OK && row) {
-        status = sql_next(&history->sql, found, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
-        int64_t *number = memory_rows_add(&rows, sizeof *number);
-        if (number)
-            *number = sqlite3_column_int64(found, 0);
-    }
-    if (status == STATUS_OK && rows.failed)
-        status = fail_memory(history, error);
-    wanted->numbers = rows.items;
-    wanted->count = rows.bytes / sizeof *wanted->numbers;
+    struct version_list list = {0};
+    uint16_t hash = version_list_hash(text_hash(wanted->text, wanted->text_bytes));
+    enum status status = version_list_find(wanted->history, wanted->cell->id, hash, &list, error);
+    wanted->numbers = calloc(list.count + 1, sizeof *wanted->numbers);
+    if (status == STATUS_OK && !wanted->numbers)
+        status = fail_memory(wanted->history, error);
+    for (size_t i = list.count; i-- > 0 && status == STATUS_OK;)
+        wanted->numbers[wanted->count++] = list.items[i].number;
+    version_list_finish(&list);
     return status;
 }
 

@@ -123,7 +123,7 @@ struct history_options {
                                   0: 16 MiB */
     unsigned max_outputs;      /* of a run; past it the two streams are kept without their order
                                   and bundles are dropped and counted; 0: 10,000 */
-    unsigned keyframe_every;   /* versions between two full copies of a text; 0: 16 */
+    unsigned keyframe_every;   /* versions between two full copies of a text; 0: 128, the most */
     int busy_timeout_ms;       /* longest wait for another process; 0: 250 */
 };
 
@@ -395,9 +395,9 @@ struct history_version {
     int64_t number; /* in the document */
     int64_t document_id;
     int64_t cell_id;
-    int64_t parent; /* number; 0: none */
-    int64_t origin; /* id of the version of another cell that the text came from; 0: none */
-    int64_t created_us;
+    int64_t parent;     /* number; 0: none */
+    int64_t origin;     /* id of the version of another cell that the text came from; 0: none */
+    int64_t created_us; /* whole milliseconds */
     enum history_cause cause;
     bool is_head;
     bool pinned;

@@ -1,7 +1,7 @@
 /*
  * The order of the cells of a notebook, each time that it changed. Stored are the ids of the cells
- * as varints, compressed against those of the layout before, with a full copy at intervals; a first
- * byte says how many layouts back that one is.
+ * as varints, in the way of texts (text.h): against those of the layout before, with a full copy at
+ * intervals.
  */
 #include "history/store.h"
 #include "history/varint.h"
@@ -17,7 +17,7 @@ struct layout {
     struct buf ids; /* varints */
 };
 
-/* The stored forms from layout `id` back to a full copy, first byte and all. */
+/* The stored forms from layout `id` back to a full copy, newest first. */
 static enum status read_chain(struct history *history, int64_t id, struct buf *chain,
     size_t *ret_count, struct error *error) {
     static const char text[] = "SELECT cells FROM layouts WHERE id = ?";
@@ -30,8 +30,8 @@ static enum status read_chain(struct history *history, int64_t id, struct buf *c
             status = sql_next(sql, rows, &row, error);
         if (status != STATUS_OK)
             return status;
-        const unsigned char *stored = row ? sqlite3_column_blob(rows, 0) : NULL;
-        unsigned depth = stored ? *stored : 1;
+        const void *stored = row ? sqlite3_column_blob(rows, 0) : NULL;
+        unsigned depth = stored ? text_depth(stored, (size_t)sqlite3_column_bytes(rows, 0)) : 1;
         chain[count] = BUF_INIT;
         if (stored)
             buf_append(&chain[count], stored, (size_t)sqlite3_column_bytes(rows, 0));
@@ -58,8 +58,8 @@ static enum status read_ids(
     struct buf base = BUF_INIT;
     for (size_t i = count; i-- > 0 && status == STATUS_OK;) {
         struct buf ids = BUF_INIT;
-        status = text_decode(&history->codec, base.data, base.size, chain[i].data + 1,
-            chain[i].size - 1, &ids, error);
+        status = text_decode(
+            &history->codec, base.data, base.size, chain[i].data, chain[i].size, &ids, error);
         buf_finish(&base);
         base = ids;
     }
@@ -67,7 +67,7 @@ static enum status read_ids(
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
         layout->number = version_number(id);
-        layout->depth = (unsigned char)chain[0].data[0];
+        layout->depth = text_depth(chain[0].data, chain[0].size);
         layout->ids = base;
     } else {
         buf_finish(&base);
@@ -114,9 +114,8 @@ static enum status write_layout(struct history *history, int64_t document_id,
     static const char text[] = "INSERT INTO layouts (id, time_us, cells) VALUES (?, ?, ?)";
     unsigned depth = before->ids.size && before->depth + 1 < FULL_EVERY ? before->depth + 1 : 0;
     struct buf stored = BUF_INIT;
-    buf_append_char(&stored, (char)depth);
-    enum status status = text_encode(&history->codec, before->ids.data,
-        depth ? before->ids.size : 0, buf_string(ids), ids->size, &stored, error);
+    enum status status = text_encode(&history->codec, depth, before->ids.data, before->ids.size,
+        buf_string(ids), ids->size, &stored, error);
     if (status == STATUS_OK)
         status = sql_run(&history->sql, error, text, "iib",
             version_id(document_id, before->number + 1), time_us, stored.data, stored.size);

@@ -2,7 +2,8 @@
  * A store of an earlier format becomes one of this format: a copy of the database beside it, then
  * one transaction. Whoever holds that transaction is alone; everybody else finds the work done.
  */
-#include "history/store.h"
+#include "history/schema.h"
+#include "history/version_list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,24 +11,81 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* From the format of the index to the next one. Columns are only added, so that a forkernel of the
- * earlier format that has the store open at this moment goes on recording into it. */
-static const char *const steps[SCHEMA_VERSION] = {
-    [1] = "ALTER TABLE runs ADD COLUMN state INTEGER;"
-          "ALTER TABLE runs ADD COLUMN defines TEXT;"
-          "ALTER TABLE runs ADD COLUMN effects TEXT;"
-          "ALTER TABLE sessions ADD COLUMN state_run_id INTEGER;"
-          "ALTER TABLE sessions ADD COLUMN state_after_run_id INTEGER;"
-          "PRAGMA user_version = 2",
-    [2] = "ALTER TABLE cells ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
-          "ALTER TABLE moves ADD COLUMN after_number INTEGER NOT NULL DEFAULT 0;"
-          "UPDATE moves SET after_number = max(from_number, to_number, "
-          "  coalesce((SELECT max(v.id) & 0xffffffff FROM versions v "
-          "  WHERE v.cell_id = moves.cell_id AND v.created_us <= moves.time_us), 0));"
-          "INSERT INTO moves (cell_id, from_number, to_number, time_us, cause, after_number) "
-          "  SELECT id, head, 0, deleted_us, 10, (SELECT max(v.id) & 0xffffffff FROM versions v "
-          "  WHERE v.cell_id = cells.id) FROM cells WHERE deleted_us IS NOT NULL;" SCHEMA_3
-          "PRAGMA user_version = 3",
+/* The versions of format 2, one row of `versions` by one, into the tables of format 3. */
+static enum status pack_version(struct history *history, sqlite3_stmt *rows, struct error *error) {
+    static const char text[] =
+        "INSERT INTO versions_3 (id, cell_id, back, origin, created_ms, cause, text) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)";
+    int64_t id = sqlite3_column_int64(rows, 0), cell_id = sqlite3_column_int64(rows, 1);
+    int64_t parent = sqlite3_column_int64(rows, 2), depth = sqlite3_column_int64(rows, 7);
+    if (depth < 0 || depth > TEXT_MAX_DEPTH)
+        return sql_fail(&history->sql, SQLITE_CORRUPT, error);
+    struct buf stored = BUF_INIT;
+    buf_append_char(&stored, (char)text_zstd_mark((unsigned)depth));
+    buf_append(&stored, sqlite3_column_blob(rows, 8), (size_t)sqlite3_column_bytes(rows, 8));
+    enum status status = STATUS_OK;
+    if (buf_ok(&stored))
+        status = sql_run(&history->sql, error, text, "iizziib", id, cell_id,
+            parent ? version_number(id) - parent : (int64_t)0, sqlite3_column_int64(rows, 3),
+            sqlite3_column_int64(rows, 4) / 1000, sqlite3_column_int64(rows, 5), stored.data,
+            stored.size);
+    else
+        status = fail_memory(history, error);
+    buf_finish(&stored);
+    if (status == STATUS_OK)
+        status = version_list_add(history, cell_id, version_number(id),
+            version_list_hash(sqlite3_column_int64(rows, 6)), error);
+    return status;
+}
+
+static enum status pack_versions(struct history *history, struct error *error) {
+    static const char text[] =
+        "SELECT id, cell_id, parent, origin, created_us, cause, hash, depth, "
+        "text FROM versions ORDER BY id";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    enum status status = sql_query(sql, &rows, error, text, "");
+    while (status == STATUS_OK) {
+        bool row = false;
+        status = sql_next(sql, rows, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        status = pack_version(history, rows, error);
+        if (status != STATUS_OK)
+            sql_done(rows);
+    }
+    return status;
+}
+
+/* From the format of the index to the next one. A forkernel of the earlier format that has the
+ * store open at this moment: past a step that only adds columns it goes on; past the one to format
+ * 3 it ends the runs that it has begun and says that it cannot record others. */
+static const struct step {
+    const char *before;
+    enum status (*fill)(struct history *history, struct error *error);
+    const char *after;
+} steps[SCHEMA_VERSION] = {
+    [1] = {"ALTER TABLE runs ADD COLUMN state INTEGER;"
+           "ALTER TABLE runs ADD COLUMN defines TEXT;"
+           "ALTER TABLE runs ADD COLUMN effects TEXT;"
+           "ALTER TABLE sessions ADD COLUMN state_run_id INTEGER;"
+           "ALTER TABLE sessions ADD COLUMN state_after_run_id INTEGER;"
+           "PRAGMA user_version = 2"},
+    [2] = {"ALTER TABLE cells ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
+           "ALTER TABLE moves ADD COLUMN after_number INTEGER NOT NULL DEFAULT 0;"
+           "UPDATE moves SET after_number = max(from_number, to_number, coalesce(("
+           "  SELECT v.id & 0xffffffff FROM cells c JOIN versions v "
+           "  ON v.id BETWEEN c.document_id << 32 AND (c.document_id + 1 << 32) - 1 "
+           "  WHERE c.id = moves.cell_id AND v.created_us <= moves.time_us "
+           "  ORDER BY v.id DESC LIMIT 1), 0));"
+           "INSERT INTO moves (cell_id, from_number, to_number, time_us, cause, after_number) "
+           "  SELECT id, head, 0, deleted_us, 10, max(head, coalesce(("
+           "  SELECT v.id & 0xffffffff FROM versions v "
+           "  WHERE v.id BETWEEN document_id << 32 AND (document_id + 1 << 32) - 1 "
+           "  AND v.created_us <= deleted_us ORDER BY v.id DESC LIMIT 1), 0)) "
+           "  FROM cells WHERE deleted_us IS NOT NULL;" SCHEMA_3 SCHEMA_VERSIONS("versions_3"),
+        pack_versions,
+        "DROP TABLE versions; ALTER TABLE versions_3 RENAME TO versions; PRAGMA user_version = 3"},
 };
 
 /* All pages of an open database into another one that is empty. They are not looked at: a damaged
@@ -91,10 +149,20 @@ static enum status keep_copy(
     return status;
 }
 
+static enum status take_step(
+    struct history *history, const struct step *step, struct error *error) {
+    enum status status = sql_script(&history->sql, step->before, error);
+    if (status == STATUS_OK && step->fill)
+        status = step->fill(history, error);
+    if (status == STATUS_OK && step->after)
+        status = sql_script(&history->sql, step->after, error);
+    return status;
+}
+
 static enum status take_steps(struct history *history, struct error *error) {
     enum status status = STATUS_OK;
     for (int64_t from = history->format; from < SCHEMA_VERSION && status == STATUS_OK; from++)
-        status = sql_script(&history->sql, steps[from], error);
+        status = take_step(history, &steps[from], error);
     return status;
 }
 

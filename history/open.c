@@ -16,7 +16,7 @@ enum {
     DEFAULT_TEXT_LIMIT = 1024 * 1024,
     DEFAULT_BINARY_LIMIT = 16 * 1024 * 1024,
     DEFAULT_MAX_OUTPUTS = 10000,
-    DEFAULT_KEYFRAME_EVERY = 16,
+    DEFAULT_KEYFRAME_EVERY = 128,
     DEFAULT_BUSY_TIMEOUT_MS = 250,
 };
 
@@ -152,6 +152,8 @@ enum status history_open(
                            1000,
         .read_only = options->read_only,
     };
+    if (history->keyframe_every > TEXT_MAX_DEPTH + 1)
+        history->keyframe_every = TEXT_MAX_DEPTH + 1;
     enum status status = STATUS_OK;
     if (!history->folder) {
         status = error_set(error, STATUS_NOT_FOUND,
@@ -190,6 +192,7 @@ void history_close(struct history **history) {
         return;
     *history = NULL;
     sql_close(&closing->sql);
+    text_cache_finish(&closing->texts);
     text_codec_finish(&closing->codec);
     free(closing->database);
     free(closing->folder);

@@ -1,5 +1,5 @@
 /* Documents and their cells. */
-#include "history/store.h"
+#include "history/version_list.h"
 
 enum status history_find_document(
     struct history *history, const char *path, int64_t *ret_document_id, struct error *error) {
@@ -67,14 +67,17 @@ static enum status read_cell(struct history *history, sqlite3_stmt *rows, int64_
         .head = sqlite3_column_int64(rows, 3),
         .created_us = sqlite3_column_int64(rows, 4),
         .deleted_us = sqlite3_column_int64(rows, 5),
-        .versions = sqlite3_column_int64(rows, 6),
-        .runs = sqlite3_column_int64(rows, 7),
-        .last_run_us = sqlite3_column_int64(rows, 8),
-        .type = (enum history_cell_type)sqlite3_column_int(rows, 9),
+        .runs = sqlite3_column_int64(rows, 6),
+        .last_run_us = sqlite3_column_int64(rows, 7),
+        .type = (enum history_cell_type)sqlite3_column_int(rows, 8),
     };
     struct buf text = BUF_INIT, summary = BUF_INIT;
-    enum status status =
-        version_read_text(history, version_id(document_id, ret_cell->head), &text, error);
+    struct version_list list = {0};
+    enum status status = version_list_read(history, ret_cell->id, &list, error);
+    ret_cell->versions = (int64_t)list.count;
+    version_list_finish(&list);
+    if (status == STATUS_OK)
+        status = version_read_text(history, version_id(document_id, ret_cell->head), &text, error);
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
@@ -91,13 +94,12 @@ static enum status read_cell(struct history *history, sqlite3_stmt *rows, int64_
 enum status history_list_cells(struct history *history, int64_t document_id,
     struct history_memory *memory, struct history_cells *ret_cells, struct error *error) {
     static const char text[] =
-        "SELECT id, key, coalesce(language, ''), head, created_us, deleted_us, "
-        "(SELECT count(*) FROM versions v WHERE v.cell_id = c.id), "
-        "(SELECT count(*) FROM versions v JOIN runs r ON r.version_id = v.id "
-        "WHERE v.cell_id = c.id), "
-        "(SELECT max(r.started_us) FROM versions v JOIN runs r ON r.version_id = v.id "
-        "WHERE v.cell_id = c.id), type "
-        "FROM cells c WHERE document_id = ? AND head <> 0 ORDER BY id";
+        "WITH ran (cell_id, runs, last_us) AS (SELECT v.cell_id, count(*), max(r.started_us) "
+        "FROM sessions s CROSS JOIN runs r ON r.session_id = s.id "
+        "JOIN versions v ON v.id = r.version_id WHERE s.document_id = ?1 GROUP BY v.cell_id) "
+        "SELECT id, key, coalesce(language, ''), head, created_us, deleted_us, runs, last_us, type "
+        "FROM cells c LEFT JOIN ran ON ran.cell_id = c.id "
+        "WHERE document_id = ?1 AND head <> 0 ORDER BY id";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};

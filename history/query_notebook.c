@@ -1,5 +1,5 @@
 /* The notebook as it was at a time. */
-#include "history/store.h"
+#include "history/version_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,12 +65,31 @@ static size_t find_place(const struct at *at, int64_t cell_id) {
     return found ? found->place : SIZE_MAX;
 }
 
+/* The newest version made until then; 0: none. */
+static enum status find_made(
+    const struct at *at, int64_t cell_id, int64_t *ret_number, struct error *error) {
+    static const char text[] = "SELECT created_ms FROM versions WHERE id = ?";
+    struct version_list list = {0};
+    enum status status = version_list_read(at->history, cell_id, &list, error);
+    int64_t found = 0;
+    for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !found;) {
+        int64_t number = list.items[i].number, made_ms = 0;
+        status = sql_int(
+            &at->history->sql, &made_ms, error, text, "i", version_id(at->document_id, number));
+        if (status == STATUS_OK && made_ms <= at->time_us / 1000)
+            found = number;
+    }
+    version_list_finish(&list);
+    if (status == STATUS_NOT_FOUND)
+        status = sql_fail(&at->history->sql, SQLITE_CORRUPT, error);
+    if (status == STATUS_OK)
+        *ret_number = found;
+    return status;
+}
+
 /* The newest change of the cell's head with a time until then. */
 static enum status find_head(
     const struct at *at, int64_t cell_id, int64_t *ret_head, struct error *error) {
-    static const char version_text[] =
-        "SELECT id & 0xffffffff FROM versions WHERE cell_id = ? AND created_us <= ? "
-        "ORDER BY id DESC LIMIT 1";
     static const char move_text[] =
         "SELECT after_number, to_number FROM moves WHERE cell_id = ? AND time_us <= ? "
         "ORDER BY id DESC LIMIT 1";
@@ -78,8 +97,8 @@ static enum status find_head(
     sqlite3_stmt *rows = NULL;
     bool row = false;
     int64_t made = 0, after = 0, to = 0;
-    enum status status = sql_int(sql, &made, error, version_text, "ii", cell_id, at->time_us);
-    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+    enum status status = find_made(at, cell_id, &made, error);
+    if (status == STATUS_OK)
         status = sql_query(sql, &rows, error, move_text, "ii", cell_id, at->time_us);
     if (status == STATUS_OK)
         status = sql_next(sql, rows, &row, error);
@@ -162,6 +181,26 @@ static enum status read_cell(const struct at *at, const struct candidate *candid
     return status;
 }
 
+static enum status read_cells(struct at *at, bool now, struct history_memory *memory,
+    struct memory_rows *list, struct error *error) {
+    struct memory_rows candidates = {0};
+    enum status status = read_places(at, error);
+    if (status == STATUS_OK)
+        status = list_candidates(at, now, &candidates, error);
+    const struct candidate *items = candidates.items;
+    size_t count = candidates.bytes / sizeof *items;
+    if (status == STATUS_OK && count)
+        qsort(candidates.items, count, sizeof *items, compare_places);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct history_notebook_cell *cell = memory_rows_add(list, sizeof *cell);
+        status =
+            cell ? read_cell(at, &items[i], memory, cell, error) : fail_memory(at->history, error);
+    }
+    free(candidates.items);
+    free(at->places);
+    return status;
+}
+
 enum status history_read_notebook(struct history *history, int64_t document_id, int64_t time_us,
     struct history_memory *memory, struct history_notebook *ret_notebook, struct error *error) {
     struct at at = {
@@ -169,21 +208,13 @@ enum status history_read_notebook(struct history *history, int64_t document_id, 
         .document_id = document_id,
         .time_us = time_us ? time_us : INT64_MAX,
     };
-    struct memory_rows candidates = {0}, list = {0};
-    enum status status = read_places(&at, error);
-    if (status == STATUS_OK)
-        status = list_candidates(&at, time_us == 0, &candidates, error);
-    size_t count = candidates.bytes / sizeof(struct candidate);
-    if (status == STATUS_OK && count)
-        qsort(candidates.items, count, sizeof(struct candidate), compare_places);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct history_notebook_cell *cell = memory_rows_add(&list, sizeof *cell);
-        const struct candidate *items = candidates.items;
-        status =
-            cell ? read_cell(&at, &items[i], memory, cell, error) : fail_memory(history, error);
-    }
-    free(candidates.items);
-    free(at.places);
+    struct memory_rows list = {0};
+    enum status status = sql_begin_reading(&history->sql, error);
+    if (status != STATUS_OK)
+        return status;
+    status = read_cells(&at, time_us == 0, memory, &list, error);
+    sql_end_reading(&history->sql);
+    size_t count = list.bytes / sizeof(struct history_notebook_cell);
     const void *items = NULL;
     enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
     if (status == STATUS_OK)

@@ -62,8 +62,8 @@ enum status history_read_run(struct history *history, int64_t run_id, struct his
 enum status history_read_log(struct history *history, int64_t document_id, size_t limit,
     struct history_memory *memory, struct history_moves *ret_moves, struct error *error) {
     static const char text[] =
-        "SELECT * FROM (SELECT cell_id, coalesce(parent, 0), id & 0xffffffff AS number, "
-        "created_us, cause, id & 0xffffffff AS place, 0 AS move FROM versions "
+        "SELECT * FROM (SELECT cell_id, coalesce((id & 0xffffffff) - back, 0), id & 0xffffffff, "
+        "created_ms * 1000, cause, id & 0xffffffff AS place, 0 AS move FROM versions "
         "WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 "
         "UNION ALL SELECT m.cell_id, m.from_number, m.to_number, m.time_us, m.cause, "
         "m.after_number, m.id FROM cells c JOIN moves m ON m.cell_id = c.id "

@@ -51,19 +51,16 @@ struct heading {
     const char *summary;
 };
 
-/* Columns id, parent, depth, text. */
 static enum status read_heading(struct history *history, struct text_window *window,
     sqlite3_stmt *rows, struct history_memory *memory, struct heading *ret_heading,
     struct error *error) {
-    int64_t id = sqlite3_column_int64(rows, 0);
+    struct version_row version = version_row_read(rows);
     struct buf text = BUF_INIT, summary = BUF_INIT;
-    enum status status = text_window_read(history, window, id, sqlite3_column_int64(rows, 1),
-        sqlite3_column_int64(rows, 2), sqlite3_column_blob(rows, 3),
-        (size_t)sqlite3_column_bytes(rows, 3), &text, error);
+    enum status status = text_window_read(history, window, &version, &text, error);
     if (status == STATUS_OK) {
         summary_append(&summary, buf_string(&text), text.size);
         *ret_heading = (struct heading){
-            version_number(id), memory_copy(memory, buf_string(&summary), summary.size)};
+            version_number(version.id), memory_copy(memory, buf_string(&summary), summary.size)};
         if (!buf_ok(&summary) || !ret_heading->summary)
             status = fail_memory(history, error);
     }
@@ -75,8 +72,9 @@ static enum status read_heading(struct history *history, struct text_window *win
 /* Of all versions, by number: a text is the base of others whether it was run or not. */
 static enum status read_headings(struct history *history, int64_t document_id,
     struct history_memory *memory, struct memory_rows *headings, struct error *error) {
-    static const char text[] = "SELECT id, parent, depth, text FROM versions "
-                               "WHERE id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY id";
+    static const char text[] =
+        "SELECT " VERSION_COLUMNS
+        " FROM versions v WHERE v.id BETWEEN ?1 << 32 AND (?1 + 1 << 32) - 1 ORDER BY v.id";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct text_window window = {0};

@@ -1,5 +1,5 @@
 /* Rule 4: redo goes down the branch that was visited last. */
-#include "history/store.h"
+#include "history/version_list.h"
 
 #include <stdlib.h>
 
@@ -38,26 +38,20 @@ static struct node *find_node(struct memory_rows *nodes, int64_t number) {
 
 static enum status read_nodes(struct history *history, const struct cell *cell,
     struct memory_rows *nodes, struct error *error) {
-    static const char text[] = "SELECT id & 0xffffffff, coalesce(parent, 0) FROM versions "
-                               "WHERE cell_id = ? ORDER BY id";
-    struct sql *sql = &history->sql;
-    sqlite3_stmt *rows = NULL;
-    enum status status = sql_query(sql, &rows, error, text, "i", cell->id);
-    bool row = status == STATUS_OK;
-    while (status == STATUS_OK && row) {
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    struct version_list list = {0};
+    enum status status = version_list_read(history, cell->id, &list, error);
+    for (size_t i = 0; i < list.count && status == STATUS_OK; i++) {
         struct node *node = memory_rows_add(nodes, sizeof *node);
-        int64_t number = sqlite3_column_int64(rows, 0);
-        if (node)
-            *node = (struct node){.number = number,
-                .parent = sqlite3_column_int64(rows, 1),
-                .last = {.after = number},
-                .child = SIZE_MAX};
+        if (!node) {
+            status = fail_memory(history, error);
+            break;
+        }
+        node->number = list.items[i].number;
+        node->last.after = node->number;
+        node->child = SIZE_MAX;
+        status = version_parent(history, cell->document_id, node->number, &node->parent, error);
     }
-    if (status == STATUS_OK && nodes->failed)
-        status = fail_memory(history, error);
+    version_list_finish(&list);
     return status;
 }
 

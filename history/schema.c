@@ -1,3 +1,4 @@
+#include "history/schema.h"
 #include "history/store.h"
 
 #include <errno.h>
@@ -13,8 +14,8 @@ enum { APPLICATION_ID = 0x666f726b /* "fork" */ };
 /*
  * Times are microseconds since 1970 UTC. The words of cause, status and kind are the enums of
  * history.h. A version's id is document << 32 | number. The making of a version is a change of its
- * cell's head from `parent` to it; `moves` holds the other changes, in the order (after_number, id)
- * among the numbers of the versions.
+ * cell's head from its parent to it; `moves` holds the other changes, in the order (after_number,
+ * id) among the numbers of the versions.
  */
 static const char schema[] =
     "CREATE TABLE documents ("
@@ -44,67 +45,60 @@ static const char schema[] =
     "  created_us INTEGER NOT NULL,"
     "  deleted_us INTEGER," /* null: is in the notebook */
     "  type INTEGER NOT NULL DEFAULT 1,"
-    "  UNIQUE (document_id, key));"
-    "CREATE TABLE versions ("
-    "  id INTEGER PRIMARY KEY,"
-    "  cell_id INTEGER NOT NULL REFERENCES cells,"
-    "  parent INTEGER," /* number */
-    "  origin INTEGER," /* id of the version, of another cell, that the text came from */
-    "  created_us INTEGER NOT NULL,"
-    "  cause INTEGER NOT NULL,"
-    "  hash INTEGER NOT NULL,"  /* first 64 bits of BLAKE2b-128 of the text, big-endian */
-    "  depth INTEGER NOT NULL," /* 0: text stands alone; else zstd prefix is the parent's text */
-    "  text BLOB NOT NULL);"    /* zstd frame without its magic number */
-    "CREATE INDEX versions_of_cell ON versions (cell_id, hash);"
-    "CREATE TABLE moves ("
-    "  id INTEGER PRIMARY KEY,"
-    "  cell_id INTEGER NOT NULL REFERENCES cells,"
-    "  from_number INTEGER NOT NULL," /* 0: it was deleted */
-    "  to_number INTEGER NOT NULL,"   /* 0: a deletion */
-    "  time_us INTEGER NOT NULL,"
-    "  cause INTEGER NOT NULL,"
-    "  after_number INTEGER NOT NULL DEFAULT 0);" /* the document's last version then */
-    "CREATE INDEX moves_of_cell ON moves (cell_id);" SCHEMA_3 "CREATE TABLE runs ("
-    "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* names a folder: not used again */
-    "  version_id INTEGER NOT NULL REFERENCES versions,"
-    "  session_id INTEGER NOT NULL REFERENCES sessions,"
-    "  execution_count INTEGER NOT NULL,"
-    "  parent_run_id INTEGER," /* whose state it started from */
-    "  status INTEGER NOT NULL,"
-    "  started_us INTEGER NOT NULL,"
-    "  ended_us INTEGER,"
-    "  day TEXT NOT NULL,"                  /* YYYY/MM/DD of its folder */
-    "  dropped INTEGER NOT NULL DEFAULT 0," /* bundles past the limit on outputs */
-    "  summary TEXT,"
-    "  state INTEGER," /* what it left; null: unknown */
-    "  defines TEXT,"  /* names separated by ", " */
-    "  effects TEXT);" /* what no state holds, a line for people */
-    "CREATE INDEX runs_of_version ON runs (version_id);"
-    "CREATE INDEX runs_of_session ON runs (session_id, execution_count);"
-    "CREATE TABLE outputs ("
-    "  id INTEGER PRIMARY KEY,"
-    "  run_id INTEGER NOT NULL REFERENCES runs,"
-    "  sequence INTEGER NOT NULL,"
-    "  kind INTEGER NOT NULL,"
-    "  created_us INTEGER NOT NULL,"
-    "  sealed INTEGER NOT NULL,"   /* the files have their final names, the sizes are final */
-    "  complete INTEGER NOT NULL," /* 0: something was lost that no limit asked for */
-    "  late INTEGER NOT NULL,"
-    "  display_id TEXT,"
-    "  ename TEXT,"
-    "  evalue TEXT,"
-    "  UNIQUE (run_id, sequence));"
-    "CREATE TABLE output_parts ("
-    "  id INTEGER PRIMARY KEY,"
-    "  output_id INTEGER NOT NULL REFERENCES outputs,"
-    "  position INTEGER NOT NULL,"
-    "  mime TEXT NOT NULL,"
-    "  file TEXT,"                    /* final name in the run's folder; null: not kept */
-    "  total_bytes INTEGER NOT NULL," /* these three of streams: known when sealed */
-    "  head_bytes INTEGER NOT NULL,"
-    "  tail_bytes INTEGER NOT NULL,"
-    "  hash BLOB," /* BLAKE2b-128 of the file; of the whole item if not kept */
-    "  UNIQUE (output_id, position));";
+    "  UNIQUE (document_id, key));" SCHEMA_VERSIONS(
+        "versions") "CREATE TABLE moves ("
+                    "  id INTEGER PRIMARY KEY,"
+                    "  cell_id INTEGER NOT NULL REFERENCES cells,"
+                    "  from_number INTEGER NOT NULL," /* 0: it was deleted */
+                    "  to_number INTEGER NOT NULL,"   /* 0: a deletion */
+                    "  time_us INTEGER NOT NULL,"
+                    "  cause INTEGER NOT NULL,"
+                    "  after_number INTEGER NOT NULL DEFAULT 0);" /* the document's last version
+                                                                     then */
+                    "CREATE INDEX moves_of_cell ON moves (cell_id);" SCHEMA_3 "CREATE TABLE runs ("
+                    "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* names a folder: not used again */
+                    "  version_id INTEGER NOT NULL REFERENCES versions,"
+                    "  session_id INTEGER NOT NULL REFERENCES sessions,"
+                    "  execution_count INTEGER NOT NULL,"
+                    "  parent_run_id INTEGER," /* whose state it started from */
+                    "  status INTEGER NOT NULL,"
+                    "  started_us INTEGER NOT NULL,"
+                    "  ended_us INTEGER,"
+                    "  day TEXT NOT NULL,"                  /* YYYY/MM/DD of its folder */
+                    "  dropped INTEGER NOT NULL DEFAULT 0," /* bundles past the limit on outputs */
+                    "  summary TEXT,"
+                    "  state INTEGER," /* what it left; null: unknown */
+                    "  defines TEXT,"  /* names separated by ", " */
+                    "  effects TEXT);" /* what no state holds, a line for people */
+                    "CREATE INDEX runs_of_version ON runs (version_id);"
+                    "CREATE INDEX runs_of_session ON runs (session_id, execution_count);"
+                    "CREATE TABLE outputs ("
+                    "  id INTEGER PRIMARY KEY,"
+                    "  run_id INTEGER NOT NULL REFERENCES runs,"
+                    "  sequence INTEGER NOT NULL,"
+                    "  kind INTEGER NOT NULL,"
+                    "  created_us INTEGER NOT NULL,"
+                    "  sealed INTEGER NOT NULL," /* the files have their final names, the sizes are
+                                                    final */
+                    "  complete INTEGER NOT NULL," /* 0: something was lost that no limit asked for
+                                                    */
+                    "  late INTEGER NOT NULL,"
+                    "  display_id TEXT,"
+                    "  ename TEXT,"
+                    "  evalue TEXT,"
+                    "  UNIQUE (run_id, sequence));"
+                    "CREATE TABLE output_parts ("
+                    "  id INTEGER PRIMARY KEY,"
+                    "  output_id INTEGER NOT NULL REFERENCES outputs,"
+                    "  position INTEGER NOT NULL,"
+                    "  mime TEXT NOT NULL,"
+                    "  file TEXT," /* final name in the run's folder; null: not kept */
+                    "  total_bytes INTEGER NOT NULL," /* these three of streams: known when sealed
+                                                       */
+                    "  head_bytes INTEGER NOT NULL,"
+                    "  tail_bytes INTEGER NOT NULL,"
+                    "  hash BLOB," /* BLAKE2b-128 of the file; of the whole item if not kept */
+                    "  UNIQUE (output_id, position));";
 
 static enum status fail_foreign(struct sql *sql, struct error *error) {
     return error_set(error, STATUS_CORRUPT,

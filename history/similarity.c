@@ -1,4 +1,5 @@
 #include "history/similarity.h"
+#include "history/version_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,30 +82,55 @@ static struct cell read_cell(const struct history_session *session, sqlite3_stmt
     return cell;
 }
 
-/* Cells that have or had exactly this text. (64 bits of hash decide: at worst a version lands in
- * the wrong cell.) */
+/* The newest version of the cell with this text; 0: none. */
+static enum status find_exactly(struct history *history, const struct cell *cell, const char *text,
+    size_t size, uint16_t hash, int64_t *ret_number, struct error *error) {
+    struct version_list list = {0};
+    int64_t found = 0;
+    enum status status = version_list_find(history, cell->id, hash, &list, error);
+    for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !found;) {
+        bool same = false;
+        status = version_has_text(
+            history, version_id(cell->document_id, list.items[i].number), text, size, &same, error);
+        if (same)
+            found = list.items[i].number;
+    }
+    version_list_finish(&list);
+    if (status == STATUS_OK)
+        *ret_number = found;
+    return status;
+}
+
+/* The cell that has or had exactly this text: as its head, not run in this session yet, and newest
+ * at best. */
 static enum status match_exactly(struct history_session *session, const char *text, size_t size,
     struct cell *ret_cell, struct error *error) {
     static const char query[] =
-        "SELECT c.id, c.key, c.head, c.deleted_us IS NOT NULL, v.id & 0xffffffff FROM cells c "
-        "JOIN versions v ON v.cell_id = c.id AND v.hash = ?2 WHERE c.document_id = ?1 "
-        "ORDER BY v.id DESC";
+        "SELECT id, key, head, deleted_us IS NOT NULL FROM cells WHERE document_id = ? "
+        "AND head <> 0";
     struct sql *sql = &session->history->sql;
     sqlite3_stmt *rows = NULL;
-    enum status status =
-        sql_query(sql, &rows, error, query, "ii", session->document_id, text_hash(text, size));
-    bool row = status == STATUS_OK;
+    uint16_t hash = version_list_hash(text_hash(text, size));
+    enum status status = sql_query(sql, &rows, error, query, "i", session->document_id);
     int best_rank = -1;
+    int64_t best_number = 0;
     struct cell best = {0};
-    while (status == STATUS_OK && row) {
+    while (status == STATUS_OK) {
+        bool row = false;
+        int64_t number = 0;
         status = sql_next(sql, rows, &row, error);
         if (status != STATUS_OK || !row)
             break;
         struct cell cell = read_cell(session, rows);
-        bool is_head = sqlite3_column_int64(rows, 4) == cell.head;
-        int rank = is_head * 2 + !was_used(session, cell.id);
-        if (rank > best_rank) {
+        status = find_exactly(session->history, &cell, text, size, hash, &number, error);
+        if (status != STATUS_OK) {
+            sql_done(rows);
+            break;
+        }
+        int rank = (number == cell.head) * 2 + !was_used(session, cell.id);
+        if (number && (rank > best_rank || (rank == best_rank && number > best_number))) {
             best_rank = rank;
+            best_number = number;
             best = cell;
         }
     }

@@ -219,6 +219,19 @@ void sql_rollback(struct sql *sql) {
     if (!sqlite3_get_autocommit(sql->db))
         sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
     sql->in_transaction = false;
+    sql->rolled_back++;
+}
+
+enum status sql_begin_reading(struct sql *sql, struct error *error) {
+    static const char text[] = "BEGIN";
+    assert(!sql->in_transaction);
+    return sql_run(sql, error, text, "");
+}
+
+void sql_end_reading(struct sql *sql) {
+    static const char text[] = "COMMIT";
+    if (sql_run(sql, NULL, text, "") != STATUS_OK)
+        sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL); /* of nothing */
 }
 
 enum status sql_finish(struct sql *sql, enum status status, struct error *error) {

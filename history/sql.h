@@ -21,6 +21,7 @@ struct sql {
     sqlite3 *db;
     const char *path; /* borrowed, for messages */
     bool in_transaction;
+    unsigned rolled_back; /* how many transactions were */
     size_t count;
     struct {
         const char *text;
@@ -63,6 +64,10 @@ enum status sql_script(struct sql *sql, const char *script, struct error *error)
 enum status sql_begin(struct sql *sql, struct error *error) MUST_CHECK;
 enum status sql_commit(struct sql *sql, struct error *error) MUST_CHECK;
 void sql_rollback(struct sql *sql);
+
+/* Reading as of one moment, and without a lock for each of many statements. Nothing nests. */
+enum status sql_begin_reading(struct sql *sql, struct error *error) MUST_CHECK;
+void sql_end_reading(struct sql *sql);
 
 /* Commit when `status` is STATUS_OK, else roll back; the status of the whole. */
 enum status sql_finish(struct sql *sql, enum status status, struct error *error) MUST_CHECK;

@@ -7,12 +7,14 @@
 #include "history/history.h"
 #include "history/sql.h"
 #include "history/text.h"
+#include "history/text_cache.h"
 
 struct history {
     char *folder;
     char *database;
     struct sql sql;
     struct text_codec codec;
+    struct text_cache texts;
     size_t text_limit_bytes;
     size_t binary_limit_bytes;
     unsigned max_outputs;
@@ -26,22 +28,6 @@ struct history {
 /* ---- schema.c ---- */
 
 enum { SCHEMA_VERSION = 3 };
-
-/* Tables that came with format 3. */
-#define SCHEMA_3                                                                                   \
-    "CREATE TABLE layouts ("    /* the order of the cells of a notebook, each time it changed */   \
-    "  id INTEGER PRIMARY KEY," /* document_id << 32 | 1, 2, 3, ... */                             \
-    "  time_us INTEGER NOT NULL,"                                                                  \
-    "  cells BLOB NOT NULL);" /* see layouts.c */                                                  \
-    "CREATE TABLE clients ("  /* front ends that number what they send */                          \
-    "  name TEXT PRIMARY KEY,"                                                                     \
-    "  sequence INTEGER NOT NULL) WITHOUT ROWID;"                                                  \
-    "CREATE TABLE marks ("        /* labels and pins */                                            \
-    "  subject INTEGER NOT NULL," /* enum history_subject */                                       \
-    "  id INTEGER NOT NULL,"      /* of the version or the run */                                  \
-    "  label TEXT NOT NULL,"      /* '' for none */                                                \
-    "  pinned INTEGER NOT NULL,"                                                                   \
-    "  PRIMARY KEY (subject, id)) WITHOUT ROWID;"
 
 /* Is the open database a history that this build can use, perhaps after migration? */
 enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
@@ -121,6 +107,24 @@ static inline int64_t version_document(int64_t id) {
 /* Append the text to `out`. STATUS_NOT_FOUND without an error text: no such version. */
 enum status version_read_text(
     struct history *history, int64_t id, struct buf *out, struct error *error) MUST_CHECK;
+
+/* What a query that reads versions begins with; `v` is the table. */
+#define VERSION_COLUMNS "v.id, v.cell_id, v.back, v.origin, v.created_ms, v.cause, v.text"
+
+enum { VERSION_COLUMN_COUNT = 7 };
+
+struct version_row {
+    int64_t id;
+    int64_t cell_id;
+    int64_t parent; /* number; 0: none */
+    int64_t origin; /* version id; 0: none */
+    int64_t created_us;
+    enum history_cause cause;
+    const void *stored; /* until the next step of the query */
+    size_t stored_bytes;
+};
+
+struct version_row version_row_read(sqlite3_stmt *rows);
 
 /* STATUS_NOT_FOUND, and the words for it. */
 enum status version_missing(int64_t number, struct error *error);

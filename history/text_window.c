@@ -39,21 +39,21 @@ static bool keep(struct text_window *window, int64_t number, const char *text, s
     return entry && buf_ok(&window->texts);
 }
 
-enum status text_window_read(struct history *history, struct text_window *window, int64_t id,
-    int64_t parent, int64_t depth, const void *stored, size_t stored_size, struct buf *out,
-    struct error *error) {
-    const struct entry *base = depth ? find(window, parent) : NULL;
+enum status text_window_read(struct history *history, struct text_window *window,
+    const struct version_row *version, struct buf *out, struct error *error) {
+    bool alone = text_depth(version->stored, version->stored_bytes) == 0;
+    const struct entry *base = alone ? NULL : find(window, version->parent);
     size_t before = out->size;
     enum status status;
-    if (depth && !base)
-        status = version_read_text(history, id, out, error);
+    if (!alone && !base)
+        status = version_read_text(history, version->id, out, error);
     else
         status = text_decode(&history->codec, base ? window->texts.data + base->offset : NULL,
-            base ? base->size : 0, stored, stored_size, out, error);
+            base ? base->size : 0, version->stored, version->stored_bytes, out, error);
     if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND)
         return sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK &&
-        !keep(window, version_number(id), buf_string(out) + before, out->size - before))
+        !keep(window, version_number(version->id), buf_string(out) + before, out->size - before))
         status = fail_memory(history, error);
     return status;
 }

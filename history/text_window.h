@@ -15,10 +15,8 @@ struct text_window {
 
 void text_window_finish(struct text_window *window);
 
-/* Append the text of version `id` to `out`, given what its row says: its number is larger than all
- * before. */
-enum status text_window_read(struct history *history, struct text_window *window, int64_t id,
-    int64_t parent, int64_t depth, const void *stored, size_t stored_size, struct buf *out,
-    struct error *error) MUST_CHECK;
+/* Append the text of a version to `out`: its number is larger than all before. */
+enum status text_window_read(struct history *history, struct text_window *window,
+    const struct version_row *version, struct buf *out, struct error *error) MUST_CHECK;
 
 #endif

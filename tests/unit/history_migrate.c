@@ -1,66 +1,12 @@
 /* history/: stores of format 1, as forkernel 0.1.0 first made them. */
-#include "history_fixture.h"
+#include "history_old_stores.h"
 
 #include "base/file.h"
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-/* To the letter, comments aside. */
-static const char schema_1[] =
-    "PRAGMA journal_mode = WAL; BEGIN; PRAGMA application_id = 1718579819;"
-    "PRAGMA user_version = 1;"
-    "CREATE TABLE documents (id INTEGER PRIMARY KEY, path TEXT UNIQUE, uuid BLOB NOT NULL, "
-    "  created_us INTEGER NOT NULL);"
-    "CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL, "
-    "  document_id INTEGER NOT NULL REFERENCES documents, engine TEXT, pid INTEGER NOT NULL, "
-    "  pid_start INTEGER NOT NULL, host TEXT NOT NULL, started_us INTEGER NOT NULL, "
-    "  ended_us INTEGER);"
-    "CREATE INDEX sessions_open ON sessions (id) WHERE ended_us IS NULL;"
-    "CREATE TABLE cells (id INTEGER PRIMARY KEY, "
-    "  document_id INTEGER NOT NULL REFERENCES documents, key TEXT NOT NULL, language TEXT, "
-    "  head INTEGER NOT NULL, created_us INTEGER NOT NULL, deleted_us INTEGER, "
-    "  UNIQUE (document_id, key));"
-    "CREATE TABLE versions (id INTEGER PRIMARY KEY, "
-    "  cell_id INTEGER NOT NULL REFERENCES cells, parent INTEGER, origin INTEGER, "
-    "  created_us INTEGER NOT NULL, cause INTEGER NOT NULL, hash INTEGER NOT NULL, "
-    "  depth INTEGER NOT NULL, text BLOB NOT NULL);"
-    "CREATE INDEX versions_of_cell ON versions (cell_id, hash);"
-    "CREATE TABLE moves (id INTEGER PRIMARY KEY, cell_id INTEGER NOT NULL REFERENCES cells, "
-    "  from_number INTEGER NOT NULL, to_number INTEGER NOT NULL, time_us INTEGER NOT NULL, "
-    "  cause INTEGER NOT NULL);"
-    "CREATE INDEX moves_of_cell ON moves (cell_id);"
-    "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, "
-    "  version_id INTEGER NOT NULL REFERENCES versions, "
-    "  session_id INTEGER NOT NULL REFERENCES sessions, execution_count INTEGER NOT NULL, "
-    "  parent_run_id INTEGER, status INTEGER NOT NULL, started_us INTEGER NOT NULL, "
-    "  ended_us INTEGER, day TEXT NOT NULL, dropped INTEGER NOT NULL DEFAULT 0, summary TEXT);"
-    "CREATE INDEX runs_of_version ON runs (version_id);"
-    "CREATE INDEX runs_of_session ON runs (session_id, execution_count);"
-    "CREATE TABLE outputs (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs, "
-    "  sequence INTEGER NOT NULL, kind INTEGER NOT NULL, created_us INTEGER NOT NULL, "
-    "  sealed INTEGER NOT NULL, complete INTEGER NOT NULL, late INTEGER NOT NULL, "
-    "  display_id TEXT, ename TEXT, evalue TEXT, UNIQUE (run_id, sequence));"
-    "CREATE TABLE output_parts (id INTEGER PRIMARY KEY, "
-    "  output_id INTEGER NOT NULL REFERENCES outputs, position INTEGER NOT NULL, "
-    "  mime TEXT NOT NULL, file TEXT, total_bytes INTEGER NOT NULL, "
-    "  head_bytes INTEGER NOT NULL, tail_bytes INTEGER NOT NULL, hash BLOB, "
-    "  UNIQUE (output_id, position));";
-
-/* A session of three runs, ok, interrupted, error; texts "one" and "two" as zstd frames. */
-static const char rows_1[] =
-    "INSERT INTO documents VALUES (1, '/notes/a.ipynb', x'00', 1000);"
-    "INSERT INTO sessions VALUES (1, 'u', 1, 'c', 1, 1, 'host', 1000, 9000);"
-    "INSERT INTO cells VALUES (1, 1, 'a', 'c', 2, 1000, NULL);"
-    "INSERT INTO versions VALUES (4294967297, 1, NULL, NULL, 1000, 1, 1, 0, x'20031900006f6e65');"
-    "INSERT INTO versions VALUES (4294967298, 1, 1, NULL, 2000, 1, 2, 0, x'200319000074776f');"
-    "INSERT INTO runs VALUES (1, 4294967297, 1, 1, NULL, 1, 1000, 1500, '1970/01/01', 0, '');"
-    "INSERT INTO runs VALUES (2, 4294967298, 1, 2, 1, 3, 2000, 2500, '1970/01/01', 0, '');"
-    "INSERT INTO runs VALUES (3, 4294967298, 1, 3, 2, 2, 3000, 3500, '1970/01/01', 0, '');"
-    "COMMIT;";
 
 static const char *database(const struct fixture *f) {
     static char path[128];
@@ -72,28 +18,6 @@ static const char *kept_copy(const struct fixture *f) {
     static char path[128];
     snprintf(path, sizeof path, "%s/history.sqlite3.v1", f->folder);
     return path;
-}
-
-static void execute(const char *path, const char *text) {
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    char *why = NULL;
-    if (sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
-        fail_msg("%s: %s", text, why);
-    sqlite3_close(db);
-}
-
-/* The first column of the first row. */
-static int64_t ask(const char *path, const char *text) {
-    sqlite3 *db = NULL;
-    sqlite3_stmt *rows = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, text, -1, &rows, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(rows, 0);
-    sqlite3_finalize(rows);
-    sqlite3_close(db);
-    return value;
 }
 
 static void make_store_1(const struct fixture *f) {
@@ -152,22 +76,6 @@ static void test_a_store_is_brought_up_to_date(void **state) {
     assert_int_equal(ask(kept_copy(f), "PRAGMA application_id"), 1718579819);
     assert_int_equal(ask(kept_copy(f), "SELECT count(*) FROM runs"), 3);
     assert_int_equal(ask(kept_copy(f), "SELECT count(*) FROM pragma_table_info('runs')"), 11);
-}
-
-static void append_columns(const char *path, struct buf *out) {
-    static const char text[] = "SELECT m.name, i.name, i.type, i.\"notnull\" FROM sqlite_schema m, "
-                               "pragma_table_info(m.name) i ORDER BY m.name, i.cid";
-    sqlite3 *db = NULL;
-    sqlite3_stmt *rows = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, text, -1, &rows, NULL), SQLITE_OK);
-    while (sqlite3_step(rows) == SQLITE_ROW) {
-        for (int i = 0; i < 4; i++)
-            buf_printf(out, "%s ", (const char *)sqlite3_column_text(rows, i));
-        buf_append_char(out, '\n');
-    }
-    sqlite3_finalize(rows);
-    sqlite3_close(db);
 }
 
 static void test_new_and_migrated_are_the_same(void **state) {

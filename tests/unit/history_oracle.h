@@ -109,7 +109,9 @@ static inline void oracle_move(struct oracle *o, int cell, int64_t to, int64_t t
     int64_t now = o->cells[cell].deleted ? 0 : o->cells[cell].head;
     if (now == to)
         return;
-    o->events[o->event_count++] = (struct oracle_event){cell, to, time_us};
+    bool made = to == o->count && oracle_last_visit(o, to) < 0; /* times of versions are in ms */
+    o->events[o->event_count++] =
+        (struct oracle_event){cell, to, made ? time_us / 1000 * 1000 : time_us};
     o->cells[cell].deleted = to == 0;
     if (to)
         o->cells[cell].head = to;

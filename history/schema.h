@@ -1,0 +1,40 @@
+/* Tables that came with format 3, for new stores and for migrated ones. Internal to history/. */
+#ifndef FORKERNEL_HISTORY_SCHEMA_H
+#define FORKERNEL_HISTORY_SCHEMA_H
+
+/*
+ * A store has far more versions than anything else, and a row of them is to take few bytes: numbers
+ * are small, times are of the millisecond, and no index stands beside the table; version_lists is
+ * how the versions of a cell are found (version_list.h).
+ */
+#define SCHEMA_VERSIONS(name)                                                                      \
+    "CREATE TABLE " name " ("                                                                      \
+    "  id INTEGER PRIMARY KEY," /* document_id << 32 | number */                                   \
+    "  cell_id INTEGER NOT NULL REFERENCES cells,"                                                 \
+    "  back INTEGER,"   /* the parent's number is that much smaller; null: no parent */            \
+    "  origin INTEGER," /* id of the version, of another cell, that the text came from */          \
+    "  created_ms INTEGER NOT NULL,"                                                               \
+    "  cause INTEGER NOT NULL,"                                                                    \
+    "  text BLOB NOT NULL);" /* see text.h */
+
+#define SCHEMA_3                                                                                   \
+    "CREATE TABLE version_lists ("                                                                 \
+    "  cell_id INTEGER NOT NULL,"                                                                  \
+    "  first_number INTEGER NOT NULL,"                                                             \
+    "  entries BLOB NOT NULL,"                                                                     \
+    "  PRIMARY KEY (cell_id, first_number)) WITHOUT ROWID;"                                        \
+    "CREATE TABLE layouts ("    /* the order of the cells of a notebook, each time it changed */   \
+    "  id INTEGER PRIMARY KEY," /* document_id << 32 | 1, 2, 3, ... */                             \
+    "  time_us INTEGER NOT NULL,"                                                                  \
+    "  cells BLOB NOT NULL);" /* see layouts.c */                                                  \
+    "CREATE TABLE clients ("  /* front ends that number what they send */                          \
+    "  name TEXT PRIMARY KEY,"                                                                     \
+    "  sequence INTEGER NOT NULL) WITHOUT ROWID;"                                                  \
+    "CREATE TABLE marks ("        /* labels and pins */                                            \
+    "  subject INTEGER NOT NULL," /* enum history_subject */                                       \
+    "  id INTEGER NOT NULL,"      /* of the version or the run */                                  \
+    "  label TEXT NOT NULL,"      /* '' for none */                                                \
+    "  pinned INTEGER NOT NULL,"                                                                   \
+    "  PRIMARY KEY (subject, id)) WITHOUT ROWID;"
+
+#endif

@@ -261,9 +261,11 @@ enum status comm_edits_record(const struct comm_question *question, struct histo
         .count = count,
         .unknown = json_object(),
     };
-    enum status status = batch.edits && batch.texts
-                             ? STATUS_OK
-                             : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    if (!batch.edits || !batch.texts) {
+        batch_finish(&batch);
+        return error_set(error, STATUS_NO_MEMORY, "out of memory");
+    }
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = read_edit(&batch, i, json_array_get(list, i), error);
     json_object_set(reply, "sequence", json_object_get(question->data, "sequence"));

@@ -78,7 +78,7 @@ static enum status find_cell(const struct comm_question *question, const char *k
 static enum status tree(const struct comm_question *question, json_t *reply, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_versions versions = {0};
-    struct history_cell cell;
+    struct history_cell cell = {0};
     const char *key = NULL;
     int64_t limit = json_integer_value(json_object_get(question->data, "limit"));
     int64_t before = json_integer_value(json_object_get(question->data, "before"));

@@ -137,10 +137,14 @@ void recovery_after_cell(
         left = leave(kernel, outcome->state, outcome);
         break;
     case ENGINE_STATE_SPOILED:
-        if (states_can_recover(kernel->states))
+        if (states_can_recover(kernel->states)) {
             go_back(kernel, outcome, traceback);
-        else
+        } else {
             left = leave(kernel, outcome->state, outcome);
+            json_array_append_new(traceback,
+                json_string("What this cell changed before it ended stays as it is: there is no "
+                            "checkpoint of the state before it."));
+        }
         break;
     case ENGINE_STATE_LOST:
         go_back(kernel, outcome, traceback);

@@ -97,13 +97,15 @@ static enum status read_versions(struct history *history, const struct cell *cel
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct history_version *version = memory_rows_add(versions, sizeof *version);
+        if (!version) {
+            status = fail_memory(history, error);
+            break;
+        }
         int64_t id = version_id(cell->document_id, listed[i].number);
-        status = version ? read_version(history, &window, id, memory, version, error)
-                         : fail_memory(history, error);
+        status = read_version(history, &window, id, memory, version, error);
         if (status == STATUS_NOT_FOUND)
             status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
-        if (status == STATUS_OK)
-            version->is_head = version->number == cell->head;
+        version->is_head = version->number == cell->head;
         if (status == STATUS_OK)
             status = read_runs(history, id, memory, runs, error);
     }

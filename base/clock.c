@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t clock_read_us(clockid_t id) {
@@ -75,4 +76,73 @@ void clock_format_duration(int64_t duration_us, char ret_text[CLOCK_DURATION_BYT
         snprintf(ret_text, CLOCK_DURATION_BYTES, "%.1f s", seconds);
     else
         snprintf(ret_text, CLOCK_DURATION_BYTES, "%.0f min", seconds / 60);
+}
+
+void clock_format_stamp(int64_t wall_us, char ret_text[CLOCK_STAMP_BYTES]) {
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm parts = {0};
+    (void)localtime_r(&seconds, &parts);
+    if (!strftime(ret_text, CLOCK_STAMP_BYTES, "%Y-%m-%d-%H%M", &parts))
+        snprintf(ret_text, CLOCK_STAMP_BYTES, "then");
+}
+
+/* "20 min ago" */
+static bool parse_ago(const char *text, int64_t now_us, int64_t *ret_us) {
+    static const struct {
+        const char *name;
+        int64_t seconds;
+    } units[] = {{"s", 1}, {"sec", 1}, {"min", 60}, {"h", 3600}, {"hour", 3600}, {"hours", 3600},
+        {"day", 86400}, {"days", 86400}, {"week", 604800}, {"weeks", 604800}};
+    char unit[16];
+    long long count;
+    int end = 0;
+    if (sscanf(text, "%lld %15[a-z] ago%n", &count, unit, &end) != 2 || !end || text[end] ||
+        count < 0 || count > 1000000)
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(unit, units[i].name) == 0) {
+            *ret_us = now_us - count * units[i].seconds * 1000000;
+            return true;
+        }
+    return false;
+}
+
+bool clock_parse(const char *text, int64_t now_us, int64_t *ret_us) {
+    time_t seconds = (time_t)(now_us / 1000000);
+    struct tm parts = {0};
+    int year, month, day, hour = 0, minute = 0, end = -1;
+    (void)localtime_r(&seconds, &parts);
+    if (strcmp(text, "now") == 0) {
+        *ret_us = now_us;
+        return true;
+    }
+    if (parse_ago(text, now_us, ret_us))
+        return true;
+    bool yesterday = strncmp(text, "yesterday", 9) == 0;
+    if (yesterday) {
+        parts.tm_mday--;
+        text += 9;
+        end = *text ? -1 : 0;
+    }
+    if (!yesterday && sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && end > 0) {
+        parts.tm_year = year - 1900;
+        parts.tm_mon = month - 1;
+        parts.tm_mday = day;
+        text += end;
+        end = *text ? -1 : 0;
+    }
+    if (*text) {
+        end = -1;
+        if (sscanf(text, " %2d:%2d%n", &hour, &minute, &end) != 2 || end < 0 || text[end])
+            return false;
+    }
+    if (end < 0 || hour > 23 || hour < 0 || minute > 59 || minute < 0)
+        return false;
+    parts.tm_hour = hour;
+    parts.tm_min = minute;
+    parts.tm_sec = 0;
+    parts.tm_isdst = -1;
+    time_t then = mktime(&parts);
+    *ret_us = (int64_t)then * 1000000;
+    return then != (time_t)-1;
 }

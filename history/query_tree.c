@@ -216,3 +216,14 @@ enum status history_read_version(struct history *history, int64_t document_id, i
     }
     return status;
 }
+
+enum status history_read_head(struct history *history, int64_t document_id, const char *cell_key,
+    struct history_memory *memory, struct history_version *ret_version, struct error *error) {
+    struct cell cell = {0};
+    enum status status = cell_find(history, document_id, cell_key, &cell, error);
+    if (status == STATUS_NOT_FOUND)
+        return error_set(error, status, "the history has no cell '%s'", cell_key);
+    if (status == STATUS_OK)
+        status = history_read_version(history, document_id, cell.head, memory, ret_version, error);
+    return status;
+}

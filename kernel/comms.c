@@ -23,7 +23,7 @@ void comms_finish(struct comms *comms) {
 }
 
 static const struct comm_target *find_target(const struct comms *comms, const char *name) {
-    for (const struct comm_target **target = comms->targets; target && *target; target++)
+    for (const struct comm_target *const *target = comms->targets; target && *target; target++)
         if (strcmp((*target)->name, name) == 0)
             return *target;
     return NULL;
@@ -60,7 +60,7 @@ void comms_open(struct kernel *kernel, json_t *parent, json_t *content) {
     comm->target = target;
     comm->next = comms->open;
     comms->open = comm;
-    if (!target->open(kernel, id, json_object_get(content, "data"))) {
+    if (!target->open(kernel, parent, id, json_object_get(content, "data"))) {
         publish_close(kernel, parent, id);
         comm_remove(find_comm(comms, id));
     }
@@ -72,21 +72,32 @@ void comms_message(struct kernel *kernel, json_t *parent, json_t *content) {
         return;
     struct comm *comm = *find_comm(&kernel->comms, id);
     if (comm)
-        comm->target->message(kernel, id, json_object_get(content, "data"));
+        comm->target->message(kernel, parent, id, json_object_get(content, "data"));
     else
         publish_close(kernel, parent, id);
 }
 
 void comms_close(struct kernel *kernel, json_t *parent, json_t *content) {
-    (void)parent;
     const char *id = json_string_value(json_object_get(content, "comm_id"));
     if (!id)
         return;
     struct comm **at = find_comm(&kernel->comms, id);
     if (!*at)
         return;
-    (*at)->target->close(kernel, id, json_object_get(content, "data"));
+    (*at)->target->close(kernel, parent, id, json_object_get(content, "data"));
     comm_remove(at);
+}
+
+void comms_send(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
+    kernel_publish_new(
+        kernel, parent, "comm_msg", json_pack("{s:s, s:o}", "comm_id", comm_id, "data", data));
+}
+
+void comms_send_all(struct kernel *kernel, const struct comm_target *target, json_t *data) {
+    for (const struct comm *comm = kernel->comms.open; comm; comm = comm->next)
+        if (comm->target == target)
+            comms_send(kernel, NULL, comm->id, json_incref(data));
+    json_decref(data);
 }
 
 json_t *comms_list(const struct comms *comms, const char *target_name) {

@@ -16,15 +16,16 @@ struct comm;
 
 struct comm_target {
     const char *name;
-    /* `open` may refuse by returning false: the comm is closed. `data` is borrowed. */
-    bool (*open)(struct kernel *kernel, const char *comm_id, json_t *data);
-    void (*message)(struct kernel *kernel, const char *comm_id, json_t *data);
-    void (*close)(struct kernel *kernel, const char *comm_id, json_t *data);
+    /* `parent` is the header of the message that came, `data` its data; borrowed. `open` may refuse
+       by returning false: the comm is closed. */
+    bool (*open)(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data);
+    void (*message)(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data);
+    void (*close)(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data);
 };
 
 struct comms {
-    struct comm *open;                  /* list */
-    const struct comm_target **targets; /* NULL-terminated, or NULL for none */
+    struct comm *open;                        /* list */
+    const struct comm_target *const *targets; /* NULL-terminated, or NULL for none */
 };
 
 void comms_finish(struct comms *comms);
@@ -33,6 +34,10 @@ void comms_finish(struct comms *comms);
 void comms_open(struct kernel *kernel, json_t *parent, json_t *content);
 void comms_message(struct kernel *kernel, json_t *parent, json_t *content);
 void comms_close(struct kernel *kernel, json_t *parent, json_t *content);
+
+/* Send `data`, which is stolen, over one open comm, or over all of a target. */
+void comms_send(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data);
+void comms_send_all(struct kernel *kernel, const struct comm_target *target, json_t *data);
 
 /* The `comms` object of comm_info_reply; `target_name` NULL for all. New reference. */
 json_t *comms_list(const struct comms *comms, const char *target_name);

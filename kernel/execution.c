@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "kernel/cell_place.h"
+#include "kernel/comm/history_comm.h"
 #include "kernel/dispatch.h"
 #include "kernel/fk_cell.h"
 #include "kernel/kernel.h"
@@ -16,6 +17,7 @@ enum {
         512 *
         1024, /* of each stream of a run go out live, as much as the history keeps of a beginning */
     SHOWN_TAIL_BYTES = 64 * 1024,
+    PREPARE_AFTER_MS = 250,
     TIDY_AFTER_MS = 2000,
     WATCH_EVERY_MS = 1000, /* memory, while a cell runs */
 };
@@ -115,11 +117,20 @@ static int on_tidy(zloop_t *loop, int timer, void *context) {
     return 0;
 }
 
+static int on_quiet(zloop_t *loop, int timer, void *context) {
+    (void)timer;
+    struct kernel *kernel = context;
+    states_prepare(kernel->states);
+    kernel->execution.tidy_timer =
+        zloop_timer(loop, TIDY_AFTER_MS - PREPARE_AFTER_MS, 1, on_tidy, kernel);
+    return 0;
+}
+
 static void tidy_later(struct kernel *kernel) {
     struct execution *execution = &kernel->execution;
     if (execution->tidy_timer >= 0)
         zloop_timer_end(kernel->loop, execution->tidy_timer);
-    execution->tidy_timer = zloop_timer(kernel->loop, TIDY_AFTER_MS, 1, on_tidy, kernel);
+    execution->tidy_timer = zloop_timer(kernel->loop, PREPARE_AFTER_MS, 1, on_quiet, kernel);
 }
 
 /* What a running cell changes, the checkpoint before it holds on to. */
@@ -195,6 +206,7 @@ static void on_moved(struct kernel *kernel, const struct replay_outcome *outcome
     struct request *request = execution->running;
     int64_t run_id = states_current_run(kernel->states);
     recorder_move_state(kernel->recorder, run_id);
+    history_comm_changed(kernel, json_pack("{s:I}", "state", (json_int_t)run_id));
     if (!request)
         return;
     recovery_say_arrival(kernel, outcome);
@@ -316,13 +328,28 @@ static void start_next(struct kernel *kernel) {
 static json_t *reply_metadata(struct kernel *kernel, const struct engine_outcome *outcome) {
     json_t *timing = outcome->timing ? json_copy(outcome->timing) : json_object();
     json_object_set_new(timing, "record", json_integer(recorder_take_time_us(kernel->recorder)));
-    return json_pack("{s:{s:o}}", "forkernel", "timing_us", timing);
+    struct states_summary states = states_summarize(kernel->states);
+    json_t *checkpoint = json_pack("{s:I, s:I}", "fork", (json_int_t)states.cost_us, "pause",
+        (json_int_t)states.pause_us); /* the newest: it was taken after the cell before */
+    return json_pack(
+        "{s:{s:o, s:o}}", "forkernel", "timing_us", timing, "checkpoint_us", checkpoint);
 }
 
 static enum history_run_status run_status(const struct engine_outcome *outcome) {
     if (outcome->result == ENGINE_OK)
         return HISTORY_OK;
     return strcmp(outcome->ename, "KeyboardInterrupt") == 0 ? HISTORY_INTERRUPTED : HISTORY_ERROR;
+}
+
+/* What pages that show the history are told of a recorded run; NULL for any other. */
+static json_t *describe_run(struct kernel *kernel, enum history_run_status status) {
+    const struct history_run *run = recorder_run(kernel->recorder);
+    if (!run)
+        return NULL;
+    struct history_run_place place = history_run_place(run);
+    return json_pack("{s:I, s:s, s:I, s:s}", "run", (json_int_t)place.run_id, "cell",
+        place.cell_key, "version", (json_int_t)place.version, "status",
+        history_run_status_name(status));
 }
 
 void execution_next(struct kernel *kernel) {
@@ -341,7 +368,10 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
     recovery_after_cell(kernel, outcome, traceback);
     if (outcome->result == ENGINE_ERROR)
         output_error(kernel, outcome->ename, outcome->evalue, traceback);
+    json_t *change = describe_run(kernel, run_status(outcome));
     recorder_end(kernel->recorder, run_status(outcome));
+    if (change)
+        history_comm_changed(kernel, change);
     output_flush(kernel); /* a warning that recording has failed */
 
     json_t *metadata = reply_metadata(kernel, outcome);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 8 };
+enum { WORDS_MAX = 64 };
 
 static const char *skip_space(const char *text) {
     while (isspace((unsigned char)*text))

@@ -1,5 +1,6 @@
 #include "kernel/kernel.h"
 
+#include "kernel/comm/history_comm.h"
 #include "kernel/dispatch.h"
 #include "kernel/log.h"
 #include "kernel/output.h"
@@ -223,6 +224,8 @@ static enum status open_engine(struct kernel *kernel, const char *name, struct e
     return ops->create(&kernel->host, &kernel->engine, error);
 }
 
+static const struct comm_target *const comm_targets[] = {&history_comm_target, NULL};
+
 static enum status open_loop(struct kernel *kernel, struct error *error) {
     kernel->loop = zloop_new();
     if (!kernel->loop)
@@ -266,6 +269,9 @@ static enum status open_kernel(
         return error_set(error, STATUS_NO_MEMORY, "cannot start: out of memory");
     if (!options->states)
         states_switch(kernel->states, false);
+    kernel->comms.targets = comm_targets;
+    if (options->history)
+        notebook_watch_start(kernel);
     return STATUS_OK;
 }
 
@@ -280,6 +286,7 @@ static void close_kernel(struct kernel *kernel) {
         dispatch_clear(kernel);
     }
     comms_finish(&kernel->comms);
+    notebook_watch_stop(kernel);
     zloop_destroy(&kernel->loop);
     channels_close(&kernel->channels);
     wire_destroy(&kernel->wire);
@@ -290,7 +297,7 @@ static void close_kernel(struct kernel *kernel) {
 }
 
 int kernel_run(const struct kernel_options *options) {
-    struct kernel kernel = {.parent_fd = -1};
+    struct kernel kernel = {.parent_fd = -1, .notebook_watch = {.fd = -1, .timer = -1}};
     kernel.signal_fd = open_signals();
     if (!open_parent(&kernel.parent_fd)) {
         log_line("the process that wanted this kernel has ended already, and so it does not start");

@@ -16,6 +16,7 @@
 #include "kernel/comms.h"
 #include "kernel/engine/engine.h"
 #include "kernel/execution.h"
+#include "kernel/notebook_watch.h"
 #include "kernel/protocol/channels.h"
 #include "kernel/protocol/wire.h"
 #include "kernel/recorder.h"
@@ -43,6 +44,7 @@ struct kernel {
     struct replay replay;
     int64_t rerun_id; /* the run whose state is to be had by running cells again, or 0 */
     struct comms comms;
+    struct notebook_watch notebook_watch;
     struct request *pending; /* queries that the engine has not answered yet, a list */
     uint64_t next_token;     /* of the queries */
     int64_t usage_asked_us;  /* of the last usage_request, and what had been spent then */

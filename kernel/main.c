@@ -13,6 +13,10 @@ static const struct command *const commands[] = {
     &command_restore,
     &command_log,
     &command_states,
+    &command_notebook,
+    &command_label,
+    &command_pin,
+    &command_unpin,
     &command_kernel,
 };
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "kernel/bundle.h"
 #include "kernel/log.h"
+#include "kernel/notebook_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,28 +91,63 @@ static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* A notebook that the store does not know may be one that it knows by another path. */
+static void follow_document(struct history *history, const char *document) {
+    struct notebook_file file;
+    struct error error;
+    enum history_followed followed;
+    int64_t id;
+    if (!document || history_find_document(history, document, &id, &error) != STATUS_NOT_FOUND ||
+        notebook_file_read(document, NOTEBOOK_FILE_MAX_BYTES, &file, &error) != STATUS_OK)
+        return;
+    const char **keys = calloc(file.count + 1, sizeof *keys);
+    size_t count = 0;
+    for (size_t i = 0; keys && i < file.count; i++)
+        if (file.cells[i].id)
+            keys[count++] = file.cells[i].id;
+    if (count &&
+        history_follow_document(history, document, keys, count, &followed, &error) != STATUS_OK)
+        log_line("the history of '%s' begins anew: %s", document, error.message);
+    free(keys);
+    notebook_file_finish(&file);
+}
+
+struct history_session *recorder_session(
+    struct recorder *recorder, const char *document, struct error *error) {
+    struct history *history = recorder_history(recorder, error);
+    if (!history)
+        return NULL;
+    if (recorder->session && same_document(recorder->document, document))
+        return recorder->session;
+    if (recorder->run) {
+        error_set(error, STATUS_LOCKED, "a cell of another notebook is running in this kernel");
+        return NULL;
+    }
+    recorder->last_run_id = 0;
+    if (history_session_end(&recorder->session, 0, error) != STATUS_OK)
+        return NULL;
+    char *copy = document ? strdup(document) : NULL;
+    if (document && !copy) {
+        error_set(error, STATUS_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    free(recorder->document);
+    recorder->document = copy;
+    follow_document(history, document);
+    struct history_session_start start = {
+        .document_path = document, .engine = recorder->options.engine_name};
+    if (history_session_begin(history, &start, &recorder->session, error) != STATUS_OK)
+        return NULL;
+    return recorder->session;
+}
+
 /* The session for this document, begun anew when a kernel turns to another one. */
 static bool open_session(struct recorder *recorder, const char *document) {
     struct error error;
-    struct history *history = recorder_history(recorder, &error);
-    if (!history) {
+    bool fine = recorder_session(recorder, document, &error) != NULL;
+    if (!fine)
         warn(recorder, &error);
-        return false;
-    }
-    if (recorder->session && same_document(recorder->document, document))
-        return true;
-    recorder->last_run_id = 0;
-    if (!check(recorder, history_session_end(&recorder->session, 0, &error), &error))
-        return false;
-    char *copy = document ? strdup(document) : NULL;
-    if (document && !copy)
-        return false;
-    free(recorder->document);
-    recorder->document = copy;
-    struct history_session_start start = {
-        .document_path = document, .engine = recorder->options.engine_name};
-    return check(
-        recorder, history_session_begin(history, &start, &recorder->session, &error), &error);
+    return fine;
 }
 
 static const char **string_array(const json_t *array, size_t *ret_count) {
@@ -161,6 +197,10 @@ void recorder_leaves(
     struct recorder *recorder, enum history_state state, const char *defines, const char *effects) {
     if (recorder->run)
         history_run_leaves(recorder->run, state, defines, effects);
+}
+
+const struct history_run *recorder_run(const struct recorder *recorder) {
+    return recorder->run;
 }
 
 int64_t recorder_run_id(const struct recorder *recorder) {

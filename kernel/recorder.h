@@ -38,6 +38,8 @@ void recorder_leaves(
 /* It has ended. */
 void recorder_end(struct recorder *recorder, enum history_run_status status);
 
+/* The run that is being recorded, or NULL. */
+const struct history_run *recorder_run(const struct recorder *recorder);
 /* The running cell's id in the history; 0: it is not recorded. */
 int64_t recorder_run_id(const struct recorder *recorder);
 
@@ -66,6 +68,10 @@ int64_t recorder_take_time_us(struct recorder *recorder);
 
 /* The open store for questions; NULL with the reason when there is none. Borrowed. */
 struct history *recorder_history(struct recorder *recorder, struct error *error);
+/* The session that records this notebook (NULL: a nameless one), begun if need be; NULL with the
+   reason. Borrowed until the next call of this or of recorder_begin(). */
+struct history_session *recorder_session(
+    struct recorder *recorder, const char *document, struct error *error);
 /* This kernel's session in it and the document that it works on, 0 before the first recorded run.
  */
 int64_t recorder_session_id(const struct recorder *recorder);

@@ -58,6 +58,12 @@ static void say_what_is_missing(struct kernel *kernel, int64_t wanted, struct bu
         buf_append_string(line, "To have every variable as it was before this, the kernel now ");
         state_plan_describe(&plan, line);
         buf_append_char(line, '.');
+    } else if (plan.kind == PLAN_IMPOSSIBLE) {
+        buf_append_string(line, "The process that held the program is gone. ");
+        name_current(kernel, line);
+        buf_append_string(line, "What was there before this is ");
+        state_plan_describe(&plan, line);
+        buf_append_char(line, '.');
     } else {
         buf_append_string(line, "The process that held the program is gone. ");
         name_current(kernel, line);
@@ -109,7 +115,7 @@ static enum history_state leave(
         .number = states_next(kernel->states),
         .run_id = recorder_run_id(kernel->recorder),
         .duration_us = clock_monotonic_us() - kernel->execution.started_us,
-        .has_effects = outcome->effects != NULL,
+        .is_unique = outcome->effects || state != ENGINE_STATE_NEW,
     };
     states_left(kernel->states, &left);
     return state == ENGINE_STATE_NEW ? HISTORY_STATE_NEW : HISTORY_STATE_PARTIAL;

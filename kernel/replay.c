@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void begin(struct kernel *kernel, struct replay wish);
 static void step(struct kernel *kernel);
 
 /* ---- what the engine reports while cells run again ---- */
@@ -138,14 +139,23 @@ static void on_done(void *context, const struct engine_outcome *outcome) {
     if (outcome->state != ENGINE_STATE_NEW) {
         if (outcome->state != ENGINE_STATE_SAME) /* what was done by half is taken back */
             (void)states_recover(kernel->states);
-        stop_at(kernel, run, outcome);
+        /* the process may have been on its way out when it got the cell */
+        if (outcome->state == ENGINE_STATE_LOST && !replay->again)
+            begin(kernel, (struct replay){.target = replay->target,
+                              .document_id = replay->document_id,
+                              .history = replay->history,
+                              .speaks = replay->speaks,
+                              .again = true,
+                              .done = replay->done});
+        else
+            stop_at(kernel, run, outcome);
         return;
     }
     struct state_left left = {
         .number = known ? known->number : states_next(kernel->states),
         .run_id = run->run_id,
         .duration_us = clock_monotonic_us() - replay->started_us,
-        .has_effects = outcome->effects != NULL,
+        .is_unique = outcome->effects != NULL,
     };
     states_left(kernel->states, &left);
     compare(kernel, run);
@@ -203,6 +213,11 @@ static enum status find_path(
     *ret_plan = (struct state_plan){.kind = PLAN_LIVE};
     if (run_id == 0)
         return STATUS_OK;
+    const struct state *state = states_of_run(kernel->states, run_id);
+    if (state && states_is_live(kernel->states, state)) { /* a long history is not asked then */
+        ret_plan->from = state->number;
+        return STATUS_OK;
+    }
     enum status status =
         history_list_states(replay->history, replay->document_id, &replay->memory, &runs, error);
     if (status != STATUS_OK)
@@ -244,25 +259,19 @@ static void say_beginning(struct kernel *kernel, const struct state_plan *plan) 
     buf_finish(&line);
 }
 
-void replay_go(struct kernel *kernel, struct history *history, int64_t document_id, int64_t run_id,
-    bool speaks, replay_done *done) {
+static void begin(struct kernel *kernel, struct replay wish) {
     struct replay *replay = &kernel->replay;
-    replay_finish(replay);
-    *replay = (struct replay){.running = true,
-        .document_id = document_id,
-        .history = history,
-        .speaks = speaks,
-        .done = done};
     struct error error;
     struct state_plan plan;
-    if (find_path(kernel, run_id, &plan, &error) != STATUS_OK) {
-        end(kernel, false, error.message);
-        return;
-    }
-    if (!states_go(kernel->states, plan.from)) {
-        end(kernel, false, "the engine could not go back to that state");
-        return;
-    }
+    wish.running = true;
+    do { /* again where a state turns out not to be live any more */
+        replay_finish(replay);
+        *replay = wish;
+        if (find_path(kernel, wish.target, &plan, &error) != STATUS_OK) {
+            end(kernel, false, error.message);
+            return;
+        }
+    } while (!states_go(kernel->states, plan.from));
     if (plan.count)
         say_beginning(kernel, &plan);
     kernel->host.stream = on_stream;
@@ -273,6 +282,15 @@ void replay_go(struct kernel *kernel, struct history *history, int64_t document_
     kernel->host.input_request = on_input_request;
     kernel->host.done = on_done;
     step(kernel);
+}
+
+void replay_go(struct kernel *kernel, struct history *history, int64_t document_id, int64_t run_id,
+    bool speaks, replay_done *done) {
+    begin(kernel, (struct replay){.target = run_id,
+                      .document_id = document_id,
+                      .history = history,
+                      .speaks = speaks,
+                      .done = done});
 }
 
 void replay_interrupt(struct kernel *kernel) {

@@ -27,7 +27,9 @@ typedef void replay_done(struct kernel *kernel, const struct replay_outcome *out
 
 struct replay {
     bool running;
-    bool stepping; /* a step is being begun further up the stack */
+    bool stepping;  /* a step is being begun further up the stack */
+    bool again;     /* it has been begun anew once, where the program was lost on the way */
+    int64_t target; /* the run whose state is wanted */
     struct history_memory memory;
     const struct history_state_info **path;
     size_t count;

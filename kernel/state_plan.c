@@ -60,7 +60,8 @@ struct state_plan state_plan_make(const struct history_states *runs, const struc
         }
         plan.kind = PLAN_RUN_AGAIN;
         if (!can_run_again(run))
-            return (struct state_plan){.kind = PLAN_IMPOSSIBLE, .obstacle = run};
+            return (struct state_plan){
+                .kind = PLAN_IMPOSSIBLE, .obstacle = run->run_id, .obstacle_status = run->status};
         plan.count++;
         plan.us += run->ended_us > run->started_us ? run->ended_us - run->started_us : 0;
     }
@@ -89,9 +90,11 @@ void state_plan_describe(const struct state_plan *plan, struct buf *out) {
             plan->count == 1 ? "" : "s", duration);
         break;
     case PLAN_IMPOSSIBLE:
-        if (plan->obstacle)
-            buf_printf(out, "gone: run %lld was %s", (long long)plan->obstacle->run_id,
-                history_run_status_name(plan->obstacle->status));
+        if (plan->obstacle && plan->obstacle_status == HISTORY_ERROR)
+            buf_printf(out, "gone: run %lld failed in the middle", (long long)plan->obstacle);
+        else if (plan->obstacle)
+            buf_printf(out, "gone: run %lld was %s", (long long)plan->obstacle,
+                history_run_status_name(plan->obstacle_status));
         else
             buf_append_string(out, "gone: it came from a run that is not in this notebook");
         break;

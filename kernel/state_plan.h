@@ -17,8 +17,9 @@ struct state_plan {
     int64_t from;  /* the state to start from: its number in this kernel, 0: a fresh program */
     int64_t count; /* runs that are to be done again from there */
     int64_t us;    /* that they took */
-    const struct history_state_info *obstacle; /* PLAN_IMPOSSIBLE: the run that cannot be done
-                                                  again, NULL where one is missing */
+    int64_t
+        obstacle; /* PLAN_IMPOSSIBLE: the run that cannot be done again, 0 where one is missing */
+    enum history_run_status obstacle_status;
 };
 
 /* The run in the list, which is oldest first, or NULL. */

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ enum {
     CREDIT_PART = 20,  /* checkpoints may take a twentieth of the time of the cells */
     CREDIT_US = 50000, /* at the beginning, and as much as can be saved up */
     BRANCH_WEIGHT = 8, /* a state with branches is worth as much as so many others */
+    UNIQUE_WEIGHT = 64,
     PIN_WEIGHT = 1000000,
     BUDGET_PART = 4,   /* of the machine's memory */
     SHORTAGE_PART = 16 /* with less than this part available, only the newest is kept */
@@ -32,6 +34,7 @@ struct states {
     int64_t budget_bytes;
     int64_t evicted;
     int64_t cost_us;
+    int64_t pause_us;
     int64_t credit_us; /* time that checkpoints may take: a part of what the cells have taken */
     bool sparing;
     char *trouble;
@@ -147,7 +150,10 @@ static int64_t rebuild_us(const struct states *states, const struct state *state
    up spaced out with age. */
 static double worth(const struct states *states, const struct state *state) {
     double age = (double)(states->count - state->number + 1);
-    double weight = state->pinned ? PIN_WEIGHT : state->children > 1 ? BRANCH_WEIGHT : 1;
+    double weight = state->pinned         ? PIN_WEIGHT
+                    : state->is_unique    ? UNIQUE_WEIGHT
+                    : state->children > 1 ? BRANCH_WEIGHT
+                                          : 1;
     return weight * (double)(rebuild_us(states, state) + 1) / age;
 }
 
@@ -190,22 +196,28 @@ void states_checkpointed(
     struct states *states, int64_t number, const struct engine_checkpoint *checkpoint) {
     struct state *state = find(states, number);
     if (!state || state->keeping != STATE_BEING_KEPT) {
-        if (state)
+        if (state && state->keeping == STATE_NOT_KEPT)
             drop(states, number);
         return;
     }
     free(states->trouble);
     states->trouble = checkpoint->trouble ? strdup(checkpoint->trouble) : NULL;
-    states->cost_us = checkpoint->cost_us;
+    if (checkpoint->cost_us) {
+        states->cost_us = checkpoint->cost_us;
+        states->pause_us = checkpoint->pause_us;
+    }
     states->credit_us -= checkpoint->cost_us;
     state->keeping = checkpoint->trouble ? STATE_NOT_KEPT : STATE_KEPT;
-    if (checkpoint->trouble)
+    if (checkpoint->trouble) {
+        if (number != states->current) /* which was left in the meantime */
+            drop(states, number);
         return;
+    }
     /* what the cells since have changed is held by the one before this alone */
     int64_t before = states->kept_count ? states->kept[states->kept_count - 1] : 0;
     states->kept[states->kept_count++] = number;
     keep_budget(states);
-    if (before && find(states, before)->keeping == STATE_KEPT)
+    if (checkpoint->cost_us && before && find(states, before)->keeping == STATE_KEPT)
         ops(states)->measure(*states->engine, before);
 }
 
@@ -225,6 +237,11 @@ void states_measure(struct states *states) {
 void states_measure_newest(struct states *states) {
     if (states->kept_count)
         ops(states)->measure(*states->engine, states->kept[states->kept_count - 1]);
+}
+
+void states_prepare(struct states *states) {
+    if (states->on)
+        ops(states)->prepare(*states->engine);
 }
 
 void states_gone(struct states *states, int64_t number) {
@@ -254,6 +271,7 @@ static struct state *add(struct states *states) {
         states->items = grown;
         states->capacity = capacity;
     }
+    assert(states->items);
     struct state *state = &states->items[states->count++];
     *state = (struct state){.number = states->count};
     return state;
@@ -297,10 +315,10 @@ void states_left(struct states *states, const struct state_left *left) {
         parent->children++;
     state->parent = states->current;
     state->duration_us = left->duration_us;
-    state->has_effects = left->has_effects;
+    state->is_unique = left->is_unique;
     visit(states, state->number);
     earn(states, left->duration_us);
-    keep_current(states, left->has_effects); /* which are not to be had twice */
+    keep_current(states, left->is_unique);
 }
 
 bool states_can_recover(const struct states *states) {
@@ -319,15 +337,19 @@ static void arrive(struct states *states, int64_t number) {
     keep_current(states, true);
 }
 
+/* The engine has none, though it may have been believed to, or one may have been on its way. */
+static void forget(struct states *states, int64_t number) {
+    find(states, number)->keeping = STATE_NOT_KEPT;
+    take_off(states, number);
+    drop(states, number);
+}
+
 bool states_recover(struct states *states) {
     int64_t wanted = states->current;
     int64_t number = wanted;
     while (number && !wake(states, number, false)) {
-        struct state *missing = find(states, number);
-        missing->keeping = STATE_NOT_KEPT; /* a checkpoint of it may have been on its way */
-        take_off(states, number);
-        drop(states, number);
-        number = missing->parent;
+        forget(states, number);
+        number = find(states, number)->parent;
     }
     if (!number)
         (void)wake(states, 0, false);
@@ -339,8 +361,13 @@ bool states_go(struct states *states, int64_t number) {
     struct state *left = find(states, states->current);
     if (number == states->current)
         return true;
-    if ((number && !find(states, number)) || !wake(states, number, states->on))
+    if (number && !find(states, number))
         return false;
+    if (!wake(states, number, states->on)) {
+        if (number)
+            forget(states, number);
+        return false;
+    }
     if (left && !states->on) {
         drop(states, left->number);
     } else if (left && left->keeping != STATE_KEPT) { /* the program itself is its checkpoint */
@@ -397,6 +424,7 @@ struct states_summary states_summarize(const struct states *states) {
         .budget_bytes = states->budget_bytes,
         .evicted = states->evicted,
         .cost_us = states->cost_us,
+        .pause_us = states->pause_us,
         .sparing = states->sparing,
         .trouble = states->trouble,
     };
@@ -418,7 +446,7 @@ bool states_parse_bytes(const char *text, int64_t *ret_bytes) {
         end++;
     if (strcmp(end, "iB") != 0 && strcmp(end, "B") != 0 && *end)
         return false;
-    if (end == text || !(number > 0) || number * unit > 9e18)
+    if (end == text || !(number * unit >= 1) || number * unit > 9e18)
         return false;
     *ret_bytes = (int64_t)(number * unit);
     return true;

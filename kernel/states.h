@@ -28,7 +28,8 @@ struct state {
     enum state_keeping keeping;
     int64_t bytes;       /* that its checkpoint holds on to, as last measured */
     int64_t duration_us; /* of the cell that left it */
-    bool has_effects;    /* it did something that no checkpoint holds */
+    bool is_unique;      /* it did something outside of the program, or was ended in the middle: it
+                            is not to be had twice */
     bool pinned;         /* its checkpoint is given up last */
     int64_t children;    /* states that were left by cells run on it */
     int64_t visited;     /* the child that was the current state, or led to it, last; 0: none */
@@ -52,7 +53,7 @@ struct state_left {
     int64_t number;
     int64_t run_id;
     int64_t duration_us;
-    bool has_effects;
+    bool is_unique;
 };
 
 /* The cell has ended and left a state, which is the current one now. */
@@ -68,7 +69,8 @@ bool states_recover(struct states *states);
 
 /* ---- going to a state ---- */
 
-/* Make a state the current one. False when it is not kept, and nothing has changed. */
+/* Make a state the current one. False when it is not kept, which from then on is known; the program
+   is where it was. */
 bool states_go(struct states *states, int64_t number);
 
 /* ---- looking ---- */
@@ -92,6 +94,7 @@ struct states_summary {
     int64_t budget_bytes; /* that they may */
     int64_t evicted;      /* given up for others so far */
     int64_t cost_us;      /* of the last checkpoint */
+    int64_t pause_us;     /* that the program stood still for it */
     bool sparing;         /* that is more than a twentieth of the cells' time: not each is kept */
     const char *trouble;  /* why the last one could not be taken, or NULL */
 };
@@ -111,6 +114,8 @@ bool states_pin(struct states *states, int64_t run_id, bool pinned);
    what a running cell changes. */
 void states_measure(struct states *states);
 void states_measure_newest(struct states *states);
+/* Have the engine get ready to go to any of them: soon after a cell, when no other follows. */
+void states_prepare(struct states *states);
 
 /* ---- what the engine tells ---- */
 

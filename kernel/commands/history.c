@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 8 };
+enum { WORDS_MAX = 64 };
 
 static void sink_text(void *context, const char *text, size_t size) {
     (void)context;
@@ -87,7 +87,9 @@ static int run(const struct command *command, int argc, char **argv) {
     size_t count = 0;
     for (int i = 1; i < argc; i++) {
         bool option = strncmp(argv[i], "--", 2) == 0;
-        if (option && !(command == &command_restore && strcmp(argv[i], "--print") == 0))
+        bool known = (command == &command_restore && strcmp(argv[i], "--print") == 0) ||
+                     (command == &command_notebook && i + 1 < argc);
+        if (option && !known)
             return command_misused(command, "unknown option '%s'", argv[i]);
         if (!notebook && !option)
             notebook = argv[i];
@@ -137,6 +139,42 @@ const struct command command_states = {
     .arguments = "NOTEBOOK",
     .summary = "the states that runs left, as a tree, and how each can be had again",
     .help = "Going to one needs a kernel: %fk goto RUN in a cell.\n",
+    .run = run,
+};
+
+const struct command command_notebook = {
+    .name = "notebook",
+    .arguments = "NOTEBOOK [TIME | --before RUN | --path RUN] [--output FILE]",
+    .summary =
+        "the whole notebook as it was at a time, or the cells that led to a state, as a new file",
+    .help = "TIME is 17:00, yesterday 17:00, 2026-03-01 09:30 or 20 min ago; without one: now.\n"
+            "  --before RUN   as it was just before that run\n"
+            "  --path RUN     the runs that led to the state which this one left, in their order\n"
+            "  --output FILE  where to; else beside the notebook. Nothing is written over.\n",
+    .run = run,
+};
+
+const struct command command_label = {
+    .name = "label",
+    .arguments = "NOTEBOOK VERSION|rRUN [WORDS]",
+    .summary = "a name for a version or a run",
+    .help = "Without words the label is taken off.\n",
+    .run = run,
+};
+
+const struct command command_pin = {
+    .name = "pin",
+    .arguments = "NOTEBOOK VERSION|rRUN",
+    .summary = "mark a version or a run to be kept at hand",
+    .help = "",
+    .run = run,
+};
+
+const struct command command_unpin = {
+    .name = "unpin",
+    .arguments = "NOTEBOOK VERSION|rRUN",
+    .summary = "take that back",
+    .help = "",
     .run = run,
 };
 

@@ -64,7 +64,8 @@ struct engine_outcome {
 /* How the taking of a checkpoint went. Borrowed. */
 struct engine_checkpoint {
     const char *trouble; /* why there is none, or NULL */
-    int64_t cost_us;     /* the program stood still for so long */
+    int64_t cost_us;  /* copying the program took so much processor time; 0: it was there already */
+    int64_t pause_us; /* it stood still for so long, waits for a processor included */
 };
 
 /* What the engine tells the kernel. The functions take `context` first. Output functions may only
@@ -147,6 +148,8 @@ struct engine_ops {
     void (*evict)(struct engine *engine, int64_t state);
     /* Find out how much memory a checkpoint holds on to; `measured` tells. */
     void (*measure)(struct engine *engine, int64_t state);
+    /* It is quiet: do what makes going to checkpoints quick. */
+    void (*prepare)(struct engine *engine);
 
     /* Process ids of the engine's processes for usage_reply, checkpoints left out, at most `max`;
      * returns how many. May be NULL. */

@@ -52,8 +52,8 @@ struct fk_verb {
 const struct fk_verb *fk_verb_find(const char *name);
 const struct fk_verb *fk_verb_at(size_t index);
 
-extern const struct fk_verb fk_diff, fk_goto, fk_help, fk_log, fk_redo, fk_restore, fk_resume,
-    fk_show, fk_states, fk_tree, fk_undo;
+extern const struct fk_verb fk_diff, fk_goto, fk_help, fk_label, fk_log, fk_notebook, fk_pin,
+    fk_redo, fk_restore, fk_resume, fk_show, fk_states, fk_tree, fk_undo, fk_unpin;
 
 /* ---- shared by the verbs ---- */
 
@@ -81,14 +81,6 @@ void fk_append_run(
 /* The cell of the document with this key; STATUS_NOT_FOUND when it has no history. */
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,
     struct history_cell *ret_cell, struct error *error) MUST_CHECK;
-
-/* The index of the first output that is still there: a clear took those before it off the screen,
- * and one that waited did so only if something came. */
-size_t fk_first_visible(const struct history_outputs *outputs);
-
-/* The newest state of a display that was updated later on, or the output itself. */
-const struct history_output *fk_newest_state(
-    const struct history_outputs *outputs, const struct history_output *output);
 
 /* Show the outputs of a run as they were, cleared ones left out. */
 enum status fk_show_outputs(

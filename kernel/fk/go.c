@@ -32,8 +32,8 @@ static enum status undo_runs(struct fk_context *context, const struct history_st
         fk_printf(context, "Run %lld [%lld] is undone", (long long)run->run_id,
             (long long)run->execution_count);
         if (*run->effects)
-            fk_printf(context, ", but not what it did outside of its memory: it %s", run->effects);
-        fk_printf(context, ".\n");
+            fk_printf(context, ", but for what it did outside of its memory: it %s", run->effects);
+        fk_printf(context, steps == 1 ? "; %%fk redo brings it back.\n" : ".\n");
         run = state_plan_parent(runs, run);
     }
     if (steps)

@@ -1,6 +1,7 @@
 #include "kernel/fk/output_text.h"
 
 #include "kernel/fk/fk.h"
+#include "kernel/run_outputs.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -111,7 +112,7 @@ static enum status append_output(struct reader *reader, const struct history_out
         return STATUS_OK;
     bool has_picture = false;
     bool bundle = kind == HISTORY_DISPLAY || kind == HISTORY_RESULT;
-    const struct history_output *newest = bundle ? fk_newest_state(outputs, output) : output;
+    const struct history_output *newest = bundle ? run_outputs_newest(outputs, output) : output;
     if (!newest->complete)
         reader->text->whole = false;
     enum status status = STATUS_OK;
@@ -133,7 +134,8 @@ enum status output_text_read(struct history *history, int64_t run_id, struct his
     crypto_generichash_init(&reader.hash, NULL, 0, sizeof text.hash);
     enum status status = history_list_outputs(history, run_id, memory, &outputs, error);
     if (status == STATUS_OK)
-        for (size_t i = fk_first_visible(&outputs); i < outputs.count && status == STATUS_OK; i++)
+        for (size_t i = run_outputs_first_visible(&outputs);
+            i < outputs.count && status == STATUS_OK; i++)
             status = append_output(&reader, &outputs, &outputs.items[i], error);
     crypto_generichash_final(&reader.hash, text.hash, sizeof text.hash);
     if (status == STATUS_OK && !buf_ok(&text.lines))

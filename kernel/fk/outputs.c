@@ -1,29 +1,9 @@
 /* The outputs of a run, shown again. */
 #include "kernel/bundle.h"
 #include "kernel/fk/fk.h"
+#include "kernel/run_outputs.h"
 
 #include <string.h>
-
-size_t fk_first_visible(const struct history_outputs *outputs) {
-    size_t first = 0;
-    for (size_t i = 0; i < outputs->count; i++) {
-        enum history_output_kind kind = outputs->items[i].kind;
-        if (kind == HISTORY_CLEAR || (kind == HISTORY_CLEAR_ON_NEXT && i + 1 < outputs->count))
-            first = i + 1;
-    }
-    return first;
-}
-
-const struct history_output *fk_newest_state(
-    const struct history_outputs *outputs, const struct history_output *output) {
-    const struct history_output *newest = output;
-    if (*output->display_id)
-        for (size_t i = 0; i < outputs->count; i++)
-            if (outputs->items[i].kind == HISTORY_UPDATE &&
-                strcmp(outputs->items[i].display_id, output->display_id) == 0)
-                newest = &outputs->items[i];
-    return newest;
-}
 
 static void say_missing(struct fk_context *context, const struct history_part *part) {
     fk_printf(context, "%s[%s, %lld bytes: not kept]%s\n", fk_colour(context, FK_FAINT), part->mime,
@@ -80,7 +60,7 @@ static enum status show_output(struct fk_context *context, const struct history_
         return show_text(context, output, error);
     case HISTORY_DISPLAY:
     case HISTORY_RESULT:
-        return show_bundle(context, fk_newest_state(outputs, output), error);
+        return show_bundle(context, run_outputs_newest(outputs, output), error);
     case HISTORY_UPDATE:
     case HISTORY_CLEAR:
     case HISTORY_CLEAR_ON_NEXT:
@@ -94,7 +74,8 @@ enum status fk_show_outputs(struct fk_context *context, int64_t run_id, struct e
     struct history_outputs outputs;
     enum status status = history_list_outputs(context->history, run_id, &memory, &outputs, error);
     if (status == STATUS_OK)
-        for (size_t i = fk_first_visible(&outputs); i < outputs.count && status == STATUS_OK; i++)
+        for (size_t i = run_outputs_first_visible(&outputs);
+            i < outputs.count && status == STATUS_OK; i++)
             status = show_output(context, &outputs, &outputs.items[i], error);
     history_memory_finish(&memory);
     return status;

@@ -12,6 +12,8 @@ static void print_heading(struct fk_context *context, const struct history_versi
         history_cause_name(version->cause));
     if (version->parent)
         fk_printf(context, ", after version %lld", (long long)version->parent);
+    if (*version->label)
+        fk_printf(context, ", \"%s\"", version->label);
     fk_printf(context, version->is_head ? ", head of its cell\n\n" : "\n\n");
 }
 
@@ -32,6 +34,8 @@ static enum status print_run(
         clock_format_duration(run->ended_us - run->started_us, duration);
         fk_printf(context, ", took %s", duration);
     }
+    if (*run->label || run->pinned)
+        fk_printf(context, ", %s\"%s\"", run->pinned ? "pinned " : "", run->label);
     fk_printf(context, run->outputs ? "\n" : ", no output\n");
     buf_finish(&line);
     return fk_show_outputs(context, run->id, error);

@@ -109,6 +109,12 @@ static enum status print_row(struct fk_context *context, struct lanes *lanes,
     append_runs(context, version, &row);
     pad(&row, runs_width(version), widths->runs + 2);
     enum status status = append_change(context, version, &row, error);
+    if (*version->label || version->pinned)
+        buf_printf(&row, "  %s%s%s%s", fk_colour(context, FK_YELLOW),
+            version->pinned ? "pinned" : "", version->pinned && *version->label ? ": " : "",
+            version->label);
+    if (*version->label || version->pinned)
+        buf_append_string(&row, plain);
     if (version->is_head)
         buf_printf(&row, "  %s<- head%s", fk_colour(context, FK_BLUE), plain);
     buf_append_char(&row, '\n');

@@ -26,7 +26,8 @@
  * `%% kill twins` all checkpoints. As the kernel does, this takes a checkpoint after each cell and
  * goes back to the one before after a crash; `%% no-checkpoints` at the beginning of a case: it
  * does not. `%% wake N` goes to the state that the Nth cell left, 0 to a fresh program, and `%%
- * lose N` expects that it is not there. With CASE_TIMES in the environment, each cell's times are
+ * lose N` expects that it is not there. `%% prepare` is a quiet moment, and `%% processes N`
+ * expects so many of the engine's. With CASE_TIMES in the environment, each cell's times are
  * printed.
  * `%% complete` and `%% inspect` hold code with the cursor at a | and are followed by `%% reply`:
  * text that the reply's JSON contains, or with a leading ! does not.
@@ -439,6 +440,18 @@ static bool run_query(struct run *run, const char *name) {
     return fine;
 }
 
+/* The two helpers and the twins. */
+static size_t count_children(void) {
+    FILE *children = fopen("/proc/thread-self/children", "re");
+    long long pid;
+    size_t count = 0;
+    while (children && fscanf(children, "%lld", &pid) == 1)
+        count++;
+    if (children)
+        (void)fclose(children);
+    return count;
+}
+
 /* Twins are children of this process that are neither of the two helpers. */
 static void kill_twins(int64_t language, int64_t worker) {
     FILE *children = fopen("/proc/thread-self/children", "re");
@@ -476,6 +489,19 @@ static bool go_to(struct run *run, const char *name, const char *head) {
     return fine;
 }
 
+static bool check_processes(struct run *run, const char *name, const char *head) {
+    enum { MOST_LOOKS = 100 };
+    size_t wanted = (size_t)strtoll(head + 10, NULL, 10);
+    size_t count = 0;
+    for (int i = 0; i < MOST_LOOKS && count != wanted; i++) {
+        let_it_be_noticed(run);
+        count = count_children();
+    }
+    if (count != wanted)
+        (void)printf("FAIL %s, %s: there are %zu\n", name, head, count);
+    return count == wanted;
+}
+
 static bool run_steps(struct run *run, const char *name) {
     int64_t count = 0;
     bool fine = true;
@@ -490,6 +516,11 @@ static bool run_steps(struct run *run, const char *name) {
             kill_helper(run, head);
         } else if (strncmp(head, "wake ", 5) == 0 || strncmp(head, "lose ", 5) == 0) {
             fine = go_to(run, name, head);
+        } else if (strcmp(head, "prepare") == 0) {
+            let_it_be_noticed(run); /* the checkpoint of the last cell is being taken */
+            run->engine->ops->prepare(run->engine);
+        } else if (strncmp(head, "processes ", 10) == 0) {
+            fine = check_processes(run, name, head);
         }
     }
     return fine;

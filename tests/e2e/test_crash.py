@@ -8,6 +8,7 @@ import time
 
 import pytest
 from client import KERNEL, TIMEOUT, Kernel, forkernel, show, tree
+from processes import children, wait_until_gone
 
 PRINTING = (
     "#include <stdio.h>\n#include <unistd.h>\n"
@@ -17,34 +18,6 @@ PRINTING = (
     "    usleep(1000);\n"
     "}"
 )
-
-
-def children(pid):
-    """All processes below this one."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                stat = open(f"/proc/{entry}/stat").read()
-            except OSError:
-                continue
-            if int(stat.rpartition(")")[2].split()[1]) == pid:
-                found += [int(entry), *children(int(entry))]
-    return found
-
-
-def gone(pid):
-    try:
-        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def wait_until_gone(pids, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not all(map(gone, pids)):
-        assert time.monotonic() < deadline, f"still there: {[p for p in pids if not gone(p)]}"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("lines", [1, 50, 300])

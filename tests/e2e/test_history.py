@@ -344,3 +344,21 @@ def test_a_silent_command_shows_nothing(kernel):
     run = kernel.run("%fk tree", cell="c1", silent=True, store_history=False)
     assert run.status == "ok"
     assert {msg["msg_type"] for msg in run.iopub} == {"status"}
+
+
+# ---- labels and pins ----
+
+
+def test_labels_and_pins_in_a_cell_and_in_a_terminal(kernel, notebook):
+    edits(kernel)
+    fk(kernel, "label 2 the good one")
+    assert "the good one" in tree(notebook)
+    forkernel("pin", notebook, "2")
+    assert "pinned: the good one" in fk(kernel, "tree").text
+    fk(kernel, "label r2 with the right output")
+    assert "with the right output" in show(notebook, 2)
+    forkernel("label", notebook, "2")
+    fk(kernel, "unpin 2")
+    assert "the good one" not in tree(notebook) and "pinned" not in tree(notebook)
+    assert kernel.run("%fk label 99 nothing").status == "error"
+    assert forkernel("pin", notebook, "r99", check=False).returncode != 0

@@ -39,6 +39,7 @@ static void destroy(struct engine **at) {
     *at = NULL;
     c_twins_stop(engine, false);
     (void)c_worker_stop(engine);
+    c_leaving_stop(engine);
     (void)c_language_stop(engine);
     c_worker_close_pipes(engine);
     c_cell_forget(engine);
@@ -210,4 +211,5 @@ const struct engine_ops c_engine_ops = {.name = "c",
     .wake = c_twins_wake,
     .evict = c_twins_evict,
     .measure = c_twins_measure,
+    .prepare = c_twins_prepare,
     .processes = processes};

@@ -6,6 +6,7 @@
  *   c_language.c  the language service: started, asked, listened to
  *   c_worker.c    the worker: started, listened to, interrupted
  *   c_twins.c     its frozen twins, which hold earlier states: made, woken, evicted
+ *   c_leaving.c   workers and twins that are ending
  *
  * Everything on the thread of the event loop.
  */
@@ -28,9 +29,12 @@ struct c_engine {
     struct engine base; /* first: the kernel sees this */
     struct helper language;
     struct helper worker;
-    int64_t worker_state; /* the number of the state that it holds */
-    struct c_twin *twins; /* a list, newest first */
-    int stdout_pipe[2];   /* pipes: stdout and stderr of all that runs code here */
+    int64_t worker_state;   /* the number of the state that it holds */
+    int64_t worker_fork_us; /* how long the last copy of it took */
+    bool worker_forking;    /* it has been asked for one */
+    struct c_twin *twins;   /* a list, newest first */
+    struct c_leaving *leaving;
+    int stdout_pipe[2]; /* pipes: stdout and stderr of all that runs code here */
     int stderr_pipe[2];
     int64_t piped_bytes; /* that came out of them */
     char *folder;        /* temporary files of the helpers */
@@ -119,6 +123,8 @@ void c_worker_watch(struct c_engine *engine);
 void c_worker_unwatch(struct c_engine *engine);
 /* Returns the wait status. */
 int c_worker_stop(struct c_engine *engine);
+/* The same without waiting; with `end` it is ended, else it is about to end by itself. */
+void c_worker_leave(struct c_engine *engine, bool end);
 /* SIGINT to a running cell, again and again until it is heard; a helper that does not hear is
  * ended. */
 void c_worker_interrupt(struct c_engine *engine);
@@ -130,6 +136,7 @@ void c_twins_checkpoint(struct engine *base);
 bool c_twins_wake(struct engine *base, int64_t state, bool keep);
 void c_twins_evict(struct engine *base, int64_t state);
 void c_twins_measure(struct engine *base, int64_t state);
+void c_twins_prepare(struct engine *base);
 /* WORKER_CHECKPOINTED has come from the worker. */
 void c_twins_add(struct c_engine *engine, const struct frame *frame);
 /* The worker has ended between cells: its twin takes over, if there is one. */
@@ -139,5 +146,14 @@ void c_twins_stop(struct c_engine *engine, bool tell);
 /* Processes that were orphaned below this one are its children now: take leave of those that
    ended. */
 void c_twins_reap(const struct c_engine *engine);
+
+/* ---- c_leaving.c ---- */
+
+/* Take a process that ends by itself, or with `end` is to: nobody waits for it. The owner has taken
+   its watches off. */
+void c_leaving_add(struct c_engine *engine, struct helper *process, bool end);
+bool c_leaving_has(const struct c_engine *engine, pid_t pid);
+/* End those that have not ended yet. */
+void c_leaving_stop(struct c_engine *engine);
 
 #endif

@@ -1,6 +1,10 @@
 /*
  * Twins: every state that is kept is a process asleep on a channel of its own. Going to a state
  * means nothing but that its process gets the next cell. See worker/twin.c for how one is made.
+ *
+ * The process that is gone to is the state's checkpoint no more, and another has to be made of it
+ * before it runs a cell. Where that takes long, a state has two of them: the second is made by the
+ * first, in a quiet moment or when one is used up, or is the worker that the state was left with.
  */
 #include "kernel/engine/c/c_state.h"
 
@@ -10,10 +14,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SECOND_FROM_US = 6000 }; /* copying takes so long: compiling a cell does not hide it */
+
 struct c_twin {
     struct c_twin *next;
     int64_t state;
     struct helper process;
+    int64_t fork_us; /* how long making it took */
+    bool forking;    /* it has been asked for another */
+    bool preparing;  /* by c_twins_prepare() */
 };
 
 static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data);
@@ -25,11 +34,40 @@ static struct c_twin *find(const struct c_engine *engine, int64_t state) {
     return twin;
 }
 
+static bool has_ended(const struct c_twin *twin) {
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)twin->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid;
+}
+
+/* The end of one may have been there for a while before it is heard of. */
+static struct c_twin *find_alive(const struct c_engine *engine, int64_t state) {
+    struct c_twin *twin = engine->twins;
+    while (twin && (twin->state != state || has_ended(twin)))
+        twin = twin->next;
+    return twin;
+}
+
+static bool is_listed(const struct c_engine *engine, const struct c_twin *wanted) {
+    const struct c_twin *twin = engine->twins;
+    while (twin && twin != wanted)
+        twin = twin->next;
+    return twin != NULL;
+}
+
+static int64_t count(const struct c_engine *engine, int64_t state) {
+    int64_t found = 0;
+    for (const struct c_twin *twin = engine->twins; twin; twin = twin->next)
+        found += twin->state == state;
+    return found;
+}
+
 static bool is_ours(const struct c_engine *engine, pid_t pid) {
     const struct c_twin *twin = engine->twins;
     while (twin && twin->process.pid != pid)
         twin = twin->next;
-    return twin || pid == engine->worker.pid || pid == engine->language.pid;
+    return twin || pid == engine->worker.pid || pid == engine->language.pid ||
+           c_leaving_has(engine, pid);
 }
 
 static void watch(struct c_engine *engine, struct c_twin *twin) {
@@ -53,7 +91,7 @@ static void forget(struct c_engine *engine, struct c_twin *twin) {
 
 static void stop(struct c_engine *engine, struct c_twin *twin) {
     unwatch(engine, twin);
-    (void)helper_stop(&twin->process);
+    c_leaving_add(engine, &twin->process, true);
     forget(engine, twin);
 }
 
@@ -62,18 +100,51 @@ void c_twins_stop(struct c_engine *engine, bool tell) {
     while (engine->twins) {
         int64_t state = engine->twins->state;
         stop(engine, engine->twins);
-        if (tell)
+        if (tell && !find(engine, state))
             host->gone(host->context, state);
     }
 }
 
 /* ---- making one ---- */
 
+static void ask(struct c_engine *engine, struct helper *process, int64_t state) {
+    frame_begin(&engine->out, WORKER_CHECKPOINT);
+    frame_add_int(&engine->out, state);
+    helper_send(process, &engine->out);
+}
+
 void c_twins_checkpoint(struct engine *base) {
     struct c_engine *engine = (struct c_engine *)base;
-    frame_begin(&engine->out, WORKER_CHECKPOINT);
-    frame_add_int(&engine->out, engine->worker_state);
-    helper_send(&engine->worker, &engine->out);
+    const struct engine_host *host = engine->base.host;
+    struct engine_checkpoint there = {0};
+    if (find(engine, engine->worker_state))
+        host->checkpointed(host->context, engine->worker_state, &there);
+    else if (!engine->worker_forking) /* else its answer is on its way */
+        ask(engine, &engine->worker, engine->worker_state);
+    engine->worker_forking = !find(engine, engine->worker_state);
+}
+
+static bool wants_second(const struct c_engine *engine, const struct c_twin *twin) {
+    return twin->fork_us >= SECOND_FROM_US && count(engine, twin->state) == 1;
+}
+
+static void make_second(struct c_engine *engine, struct c_twin *twin) {
+    if (twin->forking)
+        return;
+    twin->forking = true;
+    ask(engine, &twin->process, twin->state);
+}
+
+/* One at a time, and none while a cell is on its way. */
+void c_twins_prepare(struct engine *base) {
+    struct c_engine *engine = (struct c_engine *)base;
+    struct c_twin *twin = engine->twins;
+    while (twin && !wants_second(engine, twin))
+        twin = twin->next;
+    if (!twin || engine->state != STATE_IDLE)
+        return;
+    twin->preparing = true;
+    make_second(engine, twin);
 }
 
 /* The worker's word alone is not enough to end a process. */
@@ -82,35 +153,65 @@ static bool is_child(pid_t pid) {
     return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* The process that `frame`, with the descriptor that came with it, tells of: a twin in the list, or
+   nothing but an error. */
+static enum status add(struct c_engine *engine, struct frame_reader *reader, int64_t state,
+    const struct frame *frame, struct error *error) {
+    pid_t pid = (pid_t)frame_int(frame, 1, 0);
+    int socket = frame_reader_take_descriptor(reader);
+    if (!is_child(pid) || is_ours(engine, pid) || socket < 0) {
+        int trouble = (int)frame_int(frame, 2, 0);
+        if (socket >= 0)
+            (void)close(socket);
+        return trouble ? error_set_errno(error, trouble, "cannot fork the program")
+                       : error_set(error, STATUS_CLOSED, "the copy of the program has gone astray");
+    }
+    (void)setpgid(pid, pid); /* it does so itself, but the worker's group may be ended before */
+    struct c_twin *twin = calloc(1, sizeof *twin);
+    struct helper process;
+    enum status status = helper_adopt(&process, engine->base.host->loop, pid, socket, error);
+    if (status != STATUS_OK) {
+        free(twin);
+        return status;
+    }
+    if (!twin) {
+        c_leaving_add(engine, &process, true);
+        return error_set(error, STATUS_NO_MEMORY, "out of memory");
+    }
+    process.reader.takes_descriptor = true; /* it may make one more */
+    *twin = (struct c_twin){.next = engine->twins,
+        .state = state,
+        .process = process,
+        .fork_us = frame_int(frame, 3, 0)};
+    engine->twins = twin;
+    watch(engine, twin);
+    return STATUS_OK;
+}
+
 void c_twins_add(struct c_engine *engine, const struct frame *frame) {
     const struct engine_host *host = engine->base.host;
     int64_t state = frame_int(frame, 0, 0);
-    pid_t pid = (pid_t)frame_int(frame, 1, 0);
-    int error = (int)frame_int(frame, 2, 0);
-    int socket = frame_reader_take_descriptor(&engine->worker.reader);
-    struct engine_checkpoint checkpoint = {.cost_us = frame_int(frame, 3, 0)};
-    struct error trouble = {0};
-    struct c_twin *twin = find(engine, state) ? NULL : calloc(1, sizeof *twin);
-    if (!is_child(pid) || is_ours(engine, pid) || socket < 0) {
-        (void)error_set_errno(&trouble, error, "cannot fork the program");
-        if (socket >= 0)
-            (void)close(socket);
-        free(twin);
-    } else if (!twin) {
-        struct helper unwanted;
-        if (helper_adopt(&unwanted, host->loop, pid, socket, &trouble) == STATUS_OK)
-            (void)helper_stop(&unwanted);
-        (void)error_set(&trouble, STATUS_INVALID, "there is a checkpoint of this state already");
-    } else if (helper_adopt(&twin->process, host->loop, pid, socket, &trouble) != STATUS_OK) {
-        free(twin);
-    } else {
-        twin->state = state;
-        twin->next = engine->twins;
-        engine->twins = twin;
-        watch(engine, twin);
-    }
-    checkpoint.trouble = trouble.status == STATUS_OK ? NULL : trouble.message;
+    struct engine_checkpoint checkpoint = {
+        .cost_us = frame_int(frame, 3, 0), .pause_us = frame_int(frame, 4, 0)};
+    struct error trouble;
+    engine->worker_forking = false;
+    engine->worker_fork_us = checkpoint.cost_us;
+    if (add(engine, &engine->worker.reader, state, frame, &trouble) != STATUS_OK)
+        checkpoint.trouble = trouble.message;
     host->checkpointed(host->context, state, &checkpoint);
+}
+
+/* A twin has made another one, or the worker did before it became a twin. */
+static void add_second(struct c_engine *engine, struct c_twin *twin, const struct frame *frame) {
+    struct error unneeded;
+    bool more = twin->preparing;
+    twin->forking = twin->preparing = false;
+    if (add(engine, &twin->process.reader, twin->state, frame, &unneeded) != STATUS_OK)
+        return;
+    if (twin->fork_us < SECOND_FROM_US || count(engine, twin->state) > 2)
+        stop(engine, engine->twins);
+    if (more)
+        c_twins_prepare(&engine->base);
 }
 
 /* ---- what one says, or that it has ended ---- */
@@ -119,7 +220,8 @@ static void died(struct c_engine *engine, struct c_twin *twin) {
     const struct engine_host *host = engine->base.host;
     int64_t state = twin->state;
     stop(engine, twin);
-    host->gone(host->context, state);
+    if (!find(engine, state))
+        host->gone(host->context, state);
 }
 
 static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
@@ -136,9 +238,15 @@ static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
                           ? STATUS_CLOSED
                           : frame_reader_fill(&twin->process.reader, item->fd, NULL);
     enum status status;
-    while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK)
-        if (frame.type == WORKER_MEASURED)
-            host->measured(host->context, twin->state, frame_int(&frame, 0, 0));
+    while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK) {
+        if (frame.type == WORKER_MEASURED) /* two share what they hold */
+            host->measured(
+                host->context, twin->state, frame_int(&frame, 0, 0) * count(engine, twin->state));
+        else if (frame.type == WORKER_CHECKPOINTED)
+            add_second(engine, twin, &frame);
+        if (!is_listed(engine, twin)) /* it was too large to be kept */
+            return 0;
+    }
     if (end != STATUS_OK || status == STATUS_INVALID)
         died(engine, twin);
     return 0;
@@ -161,6 +269,8 @@ static bool park(struct c_engine *engine) {
         return false;
     c_worker_unwatch(engine);
     twin->state = engine->worker_state;
+    twin->fork_us = engine->worker_fork_us;
+    twin->forking = engine->worker_forking;
     helper_move(&twin->process, &engine->worker);
     twin->next = engine->twins;
     engine->twins = twin;
@@ -174,30 +284,42 @@ static void unpark(struct c_engine *engine, struct c_twin *twin) {
     helper_move(&engine->worker, &twin->process);
     engine->worker.reader.takes_descriptor = true;
     engine->worker_state = twin->state;
+    engine->worker_fork_us = twin->fork_us;
+    engine->worker_forking = twin->forking;
     forget(engine, twin);
     c_worker_watch(engine);
+}
+
+/* Is the worker worth being kept as a twin of its state? */
+static bool can_park(const struct c_engine *engine) {
+    int64_t twins = count(engine, engine->worker_state);
+    return engine->worker.pid && engine->worker_state &&
+           twins < (engine->worker_fork_us < SECOND_FROM_US ? 1 : 2);
 }
 
 bool c_twins_wake(struct engine *base, int64_t state, bool keep) {
     struct c_engine *engine = (struct c_engine *)base;
     if (state == engine->worker_state && engine->worker.pid && state)
         return true;
-    if (state && !find(engine, state))
+    if (state && !find_alive(engine, state))
         return false;
-    if (!keep || !engine->worker.pid || find(engine, engine->worker_state) || !park(engine))
-        (void)c_worker_stop(engine);
-    struct c_twin *twin = state ? find(engine, state) : NULL; /* park() has changed the list */
+    if (!keep || !can_park(engine) || !park(engine))
+        c_worker_leave(engine, true);
+    struct c_twin *twin = state ? find_alive(engine, state) : NULL; /* park() changed the list */
     if (twin)
         unpark(engine, twin);
     else
         c_worker_start(engine);
     c_language_wake(engine, state);
+    twin = find(engine, engine->worker_state);
+    if (twin && wants_second(engine, twin)) /* for the next time, while a cell is compiled */
+        make_second(engine, twin);
     return true;
 }
 
 bool c_twins_replace_worker(struct c_engine *engine) {
     const struct engine_host *host = engine->base.host;
-    struct c_twin *twin = find(engine, engine->worker_state);
+    struct c_twin *twin = find_alive(engine, engine->worker_state);
     if (!twin)
         return false;
     unpark(engine, twin);
@@ -207,8 +329,8 @@ bool c_twins_replace_worker(struct c_engine *engine) {
 
 void c_twins_evict(struct engine *base, int64_t state) {
     struct c_engine *engine = (struct c_engine *)base;
-    struct c_twin *twin = find(engine, state);
-    if (twin)
+    struct c_twin *twin;
+    while ((twin = find(engine, state)))
         stop(engine, twin);
     if (state != engine->worker_state)
         c_language_evict(engine, state);

@@ -95,6 +95,8 @@ void c_worker_start(struct c_engine *engine) {
         c_worker_watch(engine);
     }
     engine->worker_state = 0;
+    engine->worker_fork_us = 0;
+    engine->worker_forking = false;
     free(path);
 }
 
@@ -102,6 +104,12 @@ int c_worker_stop(struct c_engine *engine) {
     drain(engine); /* what it printed before is not to be lost with it */
     c_worker_unwatch(engine);
     return helper_stop(&engine->worker);
+}
+
+void c_worker_leave(struct c_engine *engine, bool end) {
+    drain(engine);
+    c_worker_unwatch(engine);
+    c_leaving_add(engine, &engine->worker, end);
 }
 
 void c_worker_stop_grace(struct c_engine *engine) {
@@ -277,6 +285,34 @@ static void send_interrupt(struct c_engine *engine) {
     (void)kill(engine->worker.pid, MESSAGES_INTERRUPT);
 }
 
+/* The system still knows of a process that has ended how much it wrote. */
+static int64_t count_written(pid_t pid) {
+    char path[64];
+    struct buf counts = BUF_INIT;
+    int64_t written = 0;
+    (void)snprintf(path, sizeof path, "/proc/%lld/io", (long long)pid);
+    if (file_read(path, 4096, &counts, NULL) == STATUS_OK) {
+        const char *at = strstr(buf_string(&counts), "wchar:");
+        written = at ? (int64_t)strtoll(at + strlen("wchar:"), NULL, 10) : 0;
+    }
+    buf_finish(&counts);
+    return written;
+}
+
+/* A fault that no cell survives: the memory of the worker need not be gone before the answer. */
+static void on_fault(struct c_engine *engine, const struct frame *frame) {
+    bool in_child = frame_int(frame, 2, 0) != 0;
+    keep_fault(engine, frame);
+    if (in_child || engine->interrupted)
+        return;
+    note_effects(engine, "", count_written(engine->worker.pid) - engine->written_before);
+    c_worker_leave(engine, false);
+    c_worker_stop_grace(engine);
+    engine->leaves = ENGINE_STATE_LOST;
+    engine->evaluating = false;
+    send_fault(engine);
+}
+
 static void worker_message(struct c_engine *engine, const struct frame *frame) {
     const struct engine_host *host = engine->base.host;
     bool busy = engine->state == STATE_LOADING || engine->state == STATE_RUNNING;
@@ -327,7 +363,7 @@ static void worker_message(struct c_engine *engine, const struct frame *frame) {
         }
         break;
     case WORKER_FAULT:
-        keep_fault(engine, frame);
+        on_fault(engine, frame);
         break;
     case WORKER_DONE:
         on_done(engine, frame);
@@ -373,20 +409,6 @@ static void worker_died_asleep(struct c_engine *engine) {
     engine->leaves = ENGINE_STATE_LOST;
     c_cell_fail(
         engine, "WorkerEnded", "the process that runs the cells was ended from outside", NULL);
-}
-
-/* The system still knows of a process that has ended how much it wrote. */
-static int64_t count_written(pid_t pid) {
-    char path[64];
-    struct buf counts = BUF_INIT;
-    int64_t written = 0;
-    (void)snprintf(path, sizeof path, "/proc/%lld/io", (long long)pid);
-    if (file_read(path, 4096, &counts, NULL) == STATUS_OK) {
-        const char *at = strstr(buf_string(&counts), "wchar:");
-        written = at ? (int64_t)strtoll(at + strlen("wchar:"), NULL, 10) : 0;
-    }
-    buf_finish(&counts);
-    return written;
 }
 
 static void worker_died(struct c_engine *engine, const char *why) {

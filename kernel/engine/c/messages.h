@@ -52,9 +52,10 @@ enum worker_message {
     WORKER_INPUT_REQUEST, /* s prompt */
     WORKER_DONE,          /* i kind (worker_end), i code, i run us, i bytes written anywhere,
                              s what it did to the world outside its memory, "" for nothing seen */
-    WORKER_FAULT,         /* i signal, i address, i in a program, then a frame each as above */
-    WORKER_CHECKPOINTED,  /* i state, i pid, i errno where there is no twin, i us; with it comes a
-                             descriptor: the twin's channel */
+    WORKER_FAULT,         /* i signal, i address, i in a child, then a frame each as above */
+    WORKER_CHECKPOINTED,  /* i state, i pid, i errno where there is no twin, i fork us, i us
+                             that the worker stood still; with it comes a descriptor: the twin's
+                             channel */
     WORKER_MEASURED,      /* i bytes */
 };
 

@@ -426,7 +426,10 @@ static bool find_retyped(struct cell *cell, const struct language *language) {
             names_have(&cell->changed, entity->name))
             continue;
         const struct definition *live = session_find(&language->session, entity->name);
-        if (!live || session_find(&cell->moved, entity->name) == live)
+        bool moves = live && session_find(&cell->moved, entity->name) == live;
+        if (moves && !entity->is_function) /* and is written anew here: cell_plan() replaces it */
+            names_add(&cell->changed, entity->name, strlen(entity->name));
+        if (!live || moves)
             continue;
         if (entity->is_function && !entity->is_definition && live->kind != DEFINITION_VARIABLE)
             continue;

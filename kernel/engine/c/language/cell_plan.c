@@ -235,6 +235,12 @@ static bool defines(const struct cell *cell, const struct definition *definition
     return false;
 }
 
+/* `#undef`: behind a new definition of its macro it would take that away. */
+static bool undefines(const struct definition *definition) {
+    const char *word = definition->source + strspn(definition->source, "# \t");
+    return definition->kind == DEFINITION_DIRECTIVE && strncmp(word, "undef", 5) == 0;
+}
+
 static void replace(struct cell *cell, const struct definition *definition) {
     for (size_t k = 0; k < definition->name_count; k++)
         names_add(&cell->changed, definition->names[k], strlen(definition->names[k]));
@@ -267,7 +273,7 @@ void cell_plan(struct cell *cell, const struct language *language) {
                                              (definition->kind == DEFINITION_FUNCTION &&
                                                  mentions_any(definition->source, &touched)));
         /* its own name is among the touched ones when it passes the change on */
-        if (!affected)
+        if (!affected || undefines(definition))
             session_append(&cell->kept, definition);
         else if (!cell->is_program)
             session_append(&cell->moved, definition);

@@ -96,6 +96,20 @@ void code_declaration(struct coder *coder, size_t i) {
         item->end - item->start, item->start);
 }
 
+/* Is an include or #undef there word for word, and nothing behind it that it would take away? */
+static bool is_live(const struct cell *cell, const struct definition *directive) {
+    bool live = false;
+    for (size_t k = 0; k < cell->kept.count; k++) {
+        const struct definition *kept = cell->kept.items[k];
+        if (strcmp(kept->source, directive->source) == 0)
+            live = true;
+        for (size_t n = 0; n < kept->name_count && kept->kind == DEFINITION_DIRECTIVE; n++)
+            live =
+                live && !lex_mentions(directive->source, strlen(directive->source), kept->names[n]);
+    }
+    return live;
+}
+
 void code_directive(struct coder *coder, size_t i) {
     const struct cell *cell = coder->cell;
     const struct split_item *first = &cell->split.items[i];
@@ -122,10 +136,7 @@ void code_directive(struct coder *coder, size_t i) {
             definition_add_name(directive, names.items[k], strlen(names.items[k]));
         directive->cell = cell->number;
         directive->line = cell_line(cell, first->start);
-        bool repeated = false; /* an include or #undef that is live word for word */
-        for (size_t k = 0; k < cell->kept.count && !names.count; k++)
-            repeated = repeated || strcmp(cell->kept.items[k]->source, directive->source) == 0;
-        if (!repeated)
+        if (names.count || !is_live(cell, directive))
             session_append(&coder->made, directive);
     }
     buf_finish(&text);

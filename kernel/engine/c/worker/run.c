@@ -87,6 +87,26 @@ void fk_exit(int code) {
     siglongjmp(worker.landing, 1);
 }
 
+static void call_at_exit(int status, void *data) {
+    union {
+        void *object;
+        void (*function)(void);
+    } handler = {.object = data};
+    (void)status;
+    handler.function();
+}
+
+/* Programs have it from a part of the C library that cells are not linked with. The session never
+   comes to an exit, and what it wants done there is nothing to the programs among the cells. */
+int fk_atexit(void (*function)(void)) __asm__("atexit");
+int fk_atexit(void (*function)(void)) {
+    union {
+        void (*function)(void);
+        void *object;
+    } handler = {.function = function};
+    return worker.in_program ? on_exit(call_at_exit, handler.object) : 0;
+}
+
 static void done(enum worker_end end, int code, int64_t start_us) {
     channel_flush();
     if (!channel_is_ours()) /* a child that the cell forked has come to the end of the cell */

@@ -153,7 +153,7 @@ static void report(int signal, const siginfo_t *info, const struct trace *trace)
     frame_begin(&out, WORKER_FAULT);
     frame_add_int(&out, signal);
     frame_add_int(&out, (int64_t)(uintptr_t)info->si_addr);
-    frame_add_int(&out, worker.in_program);
+    frame_add_int(&out, worker.in_program || worker.pid != getpid());
     for (size_t i = 0; i < trace->count; i++) {
         Dl_info place;
         char line[1024];

@@ -3,8 +3,9 @@
  *
  * It must be a child of the kernel process and not of the worker: user code that waits for its
  * children would meet it, and it has to outlive the worker. So a child between the two forks it and
- * ends, which hands it to the kernel process (a subreaper). That child comes from vfork(), which
- * copies nothing: the page tables, which are what a fork of a large process costs, are copied once.
+ * ends, which hands it to the kernel process (a subreaper). That child shares this memory, as that
+ * of a vfork() does: the page tables, which are what a fork of a large process costs, are copied
+ * once.
  *
  * What the twin must not hold open, or user code would notice it: a pipe or a socket whose other
  * end waits for its last writer to go. In the twin their numbers stay taken, by descriptors that
@@ -17,22 +18,35 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Written by the child between, which shares this memory. */
-static volatile struct {
-    pid_t between;
-    pid_t twin;
-    int error;
-    int64_t fork_us; /* without the wait for a processor: what grows with the memory */
+static struct {
+    volatile pid_t between;
+    volatile pid_t twin;
+    volatile int error;
+    volatile int64_t fork_us; /* of processor time: what grows with the memory */
+    sigjmp_buf back;          /* for the twin, which begins on another stack */
 } made;
+
+static int64_t processor_us(void) {
+    enum { US_PER_S = 1000000, NS_PER_US = 1000 };
+    struct timespec time = {0};
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * US_PER_S + time.tv_nsec / NS_PER_US;
+}
 
 static bool is_output(const struct stat *info) {
     struct stat ours;
@@ -77,49 +91,58 @@ static void become_twin(const int ends[2]) {
     observe_begin();
 }
 
-/* The child between is nobody's business, its SIGCHLD neither. All signals are blocked. */
-static void reap_between(pid_t between) {
-    sigset_t child;
-    const struct timespec now = {0};
-    while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+/* The child between: runs in this memory, below fork_twin(), while that waits for its end. */
+static int fork_between(void *data) {
+    (void)data;
+    made.between = (pid_t)syscall(SYS_getpid);
+    int64_t start_us = processor_us();
+    pid_t twin = fork();
+    if (twin == 0) /* in a memory of its own: back to where its copy of fork_twin() is */
+        siglongjmp(made.back, 1);
+    made.error = errno;
+    made.fork_us = processor_us() - start_us;
+    made.twin = twin;
+    return 0;
+}
+
+/* The process between is nobody's business: as a clone without a signal it tells nobody of its end,
+   and no wait() of the user's meets it. */
+__attribute__((noinline)) static void clone_between(void) { /* a stack below fork_twin()'s */
+    enum { STACK_BYTES = 64 * 1024 };
+    _Alignas(16) char stack[STACK_BYTES];
+    pid_t between = clone(fork_between, stack + sizeof stack, CLONE_VM | CLONE_VFORK, NULL);
+    if (between < 0)
+        made.error = errno;
+    while (between > 0 && waitpid(between, NULL, __WCLONE) < 0 && errno == EINTR)
         ;
-    (void)sigemptyset(&child);
-    (void)sigaddset(&child, SIGCHLD);
-    (void)sigtimedwait(&child, NULL, &now);
 }
 
 /* True in the twin. */
 static bool fork_twin(const int ends[2]) {
     sigset_t all;
     sigset_t before;
+    int takes_orphans = 0; /* it would take the twin */
+    (void)prctl(PR_GET_CHILD_SUBREAPER, &takes_orphans);
+    if (takes_orphans)
+        (void)prctl(PR_SET_CHILD_SUBREAPER, 0);
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, &before);
-    made.twin = -1;
-    pid_t between = vfork(); /* NOLINT: unsafe elsewhere, see above */
-    if (between == 0) {
-        made.between = getpid(); /* NOLINT(clang-analyzer-unix.Vfork): it shares our memory */
-        int64_t start_us = clock_monotonic_us(); /* NOLINT(clang-analyzer-unix.Vfork) */
-        pid_t twin = fork();                     /* NOLINT(clang-analyzer-unix.Vfork) */
-        if (twin == 0) {
-            become_twin(ends);
-            (void)sigprocmask(SIG_SETMASK, &before, NULL);
-            return true; /* NOLINT(clang-analyzer-unix.Vfork): a process of its own */
-        }
-        made.error = errno;
-        made.fork_us = clock_monotonic_us() - start_us; /* NOLINT(clang-analyzer-unix.Vfork) */
-        made.twin = twin;
-        _exit(0);
+    bool twin = false;
+    if (sigsetjmp(made.back, 0) == 0) {
+        clone_between();
+    } else {
+        become_twin(ends);
+        twin = true;
     }
-    if (between > 0)
-        reap_between(between);
-    else
-        made.error = errno;
+    if (takes_orphans)
+        (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
-    return false;
+    return twin;
 }
 
 void twin_make(int64_t state) {
     int ends[2] = {-1, -1};
+    int64_t start_us = clock_monotonic_us();
     if (observe_has_threads()) /* one of them may hold the lock of a stream for ever */
         channel_flush();
     else
@@ -136,6 +159,7 @@ void twin_make(int64_t state) {
     frame_add_int(&worker.out, made.twin > 0 ? made.twin : 0);
     frame_add_int(&worker.out, made.twin > 0 ? 0 : made.error);
     frame_add_int(&worker.out, made.fork_us);
+    frame_add_int(&worker.out, clock_monotonic_us() - start_us);
     if (made.twin > 0) {
         frame_end(&worker.out);
         if (frame_send_descriptor(MESSAGES_FD, &worker.out, ends[0], NULL) != STATUS_OK)

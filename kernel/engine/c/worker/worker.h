@@ -62,6 +62,7 @@ void observe_begin(void);
 void observe_report(void);
 /* Bytes that had been written anywhere when the observation began. */
 int64_t observe_written_before(void);
+/* Was there more than one thread then? */
 bool observe_has_threads(void);
 
 /* ---- run.c ---- */

@@ -1,0 +1,232 @@
+/* What can be asked over the comm: cells, trees, versions, outputs, states, the log. */
+#include "kernel/comm/comm_question.h"
+#include "kernel/kernel.h"
+#include "kernel/run_outputs.h"
+#include "kernel/state_plan.h"
+
+#include <string.h>
+
+enum { VERSIONS_AT_ONCE = 64, PAGE = 200, PAGE_MAX = 5000 };
+
+/* ---- what people and versions look like in JSON ---- */
+
+json_t *comm_run_json(const struct history_run_info *run) {
+    return json_pack("{s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b}", "run",
+        (json_int_t)run->id, "count", (json_int_t)run->execution_count, "status",
+        history_run_status_name(run->status), "started", (json_int_t)run->started_us, "ended",
+        (json_int_t)run->ended_us, "outputs", (json_int_t)run->outputs, "parent",
+        (json_int_t)run->parent_run_id, "summary", run->summary, "label", run->label, "pinned",
+        run->pinned);
+}
+
+static json_t *runs_json(const struct history_runs *runs) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < runs->count; i++)
+        json_array_append_new(list, comm_run_json(&runs->items[i]));
+    return list;
+}
+
+json_t *comm_version_json(const struct history_version *version) {
+    json_t *json = json_pack("{s:I, s:I, s:I, s:s, s:b, s:s, s:s, s:b, s:o}", "version",
+        (json_int_t)version->number, "parent", (json_int_t)version->parent, "created",
+        (json_int_t)version->created_us, "cause", history_cause_name(version->cause), "head",
+        version->is_head, "summary", version->summary, "label", version->label, "pinned",
+        version->pinned, "runs", runs_json(&version->runs));
+    if (version->text)
+        json_object_set_new(json, "text", json_stringn(version->text, version->text_bytes));
+    return json;
+}
+
+static json_t *cell_json(const struct history_cell *cell) {
+    return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "cell", cell->key, "head",
+        (json_int_t)cell->head, "summary", cell->summary, "versions", (json_int_t)cell->versions,
+        "runs", (json_int_t)cell->runs, "created", (json_int_t)cell->created_us, "deleted",
+        (json_int_t)cell->deleted_us, "last_run", (json_int_t)cell->last_run_us);
+}
+
+/* ---- questions ---- */
+
+static enum status cells(const struct comm_question *question, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_cells found = {0};
+    enum status status =
+        history_list_cells(question->history, question->document_id, &memory, &found, error);
+    json_t *list = json_array();
+    for (size_t i = 0; i < found.count; i++)
+        json_array_append_new(list, cell_json(&found.items[i]));
+    json_object_set_new(reply, "cells", list);
+    history_memory_finish(&memory);
+    return status;
+}
+
+static enum status find_cell(const struct comm_question *question, const char *key,
+    struct history_memory *memory, struct history_cell *ret_cell, struct error *error) {
+    struct history_cells found = {0};
+    enum status status =
+        history_list_cells(question->history, question->document_id, memory, &found, error);
+    for (size_t i = 0; i < found.count; i++)
+        if (strcmp(found.items[i].key, key) == 0) {
+            *ret_cell = found.items[i];
+            return STATUS_OK;
+        }
+    return status == STATUS_OK
+               ? error_set(error, STATUS_NOT_FOUND, "the history has no cell '%s'", key)
+               : status;
+}
+
+/* The newest `limit` versions before `before`, oldest first: parents come before their children. */
+static enum status tree(const struct comm_question *question, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_versions versions = {0};
+    struct history_cell cell;
+    const char *key = NULL;
+    int64_t limit = json_integer_value(json_object_get(question->data, "limit"));
+    int64_t before = json_integer_value(json_object_get(question->data, "before"));
+    enum status status = comm_string(question, "cell", &key, error);
+    if (status == STATUS_OK)
+        status = find_cell(question, key, &memory, &cell, error);
+    size_t page = limit > 0 && limit <= PAGE_MAX ? (size_t)limit : PAGE;
+    if (status == STATUS_OK) /* one more tells whether there are more */
+        status = history_read_tree_page(
+            question->history, cell.id, before, page + 1, &memory, &versions, error);
+    size_t start = versions.count > page ? 1 : 0;
+    json_t *list = json_array();
+    for (size_t i = start; i < versions.count; i++)
+        json_array_append_new(list, comm_version_json(&versions.items[i]));
+    json_object_set_new(reply, "versions", list);
+    json_object_set_new(reply, "more", json_boolean(start > 0));
+    history_memory_finish(&memory);
+    return status;
+}
+
+/* Texts with their runs; two of them are a difference. */
+static enum status versions(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    const json_t *numbers = json_object_get(question->data, "versions");
+    enum status status = STATUS_OK;
+    json_t *list = json_array();
+    size_t index;
+    json_t *number;
+    if (!json_is_array(numbers) || json_array_size(numbers) > VERSIONS_AT_ONCE)
+        status = error_set(error, STATUS_INVALID,
+            "'versions' is an array of at most %d version numbers", VERSIONS_AT_ONCE);
+    json_array_foreach((json_t *)numbers, index, number) {
+        struct history_memory memory = HISTORY_MEMORY_INIT;
+        struct history_version version;
+        if (status == STATUS_OK)
+            status = history_read_version(question->history, question->document_id,
+                json_integer_value(number), &memory, &version, error);
+        if (status == STATUS_OK)
+            json_array_append_new(list, comm_version_json(&version));
+        history_memory_finish(&memory);
+    }
+    json_object_set_new(reply, "versions", list);
+    return status;
+}
+
+/* A run may be of another document only by mistake: its outputs are not this notebook's. */
+static enum status read_run(const struct comm_question *question, struct history_memory *memory,
+    struct history_run_info *ret_run, struct error *error) {
+    int64_t run_id = 0;
+    struct history_version version;
+    enum status status = comm_int(question, "run", &run_id, error);
+    if (status == STATUS_OK)
+        status = history_read_run(question->history, run_id, memory, ret_run, error);
+    if (status == STATUS_OK)
+        status = history_read_version(
+            question->history, question->document_id, ret_run->version, memory, &version, error);
+    if (status == STATUS_OK && version.id != ret_run->version_id)
+        status = error_set(
+            error, STATUS_NOT_FOUND, "run %lld is of another notebook", (long long)run_id);
+    return status;
+}
+
+static enum status outputs(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_run_info run;
+    json_t *list = NULL;
+    enum status status = read_run(question, &memory, &run, error);
+    if (status == STATUS_OK)
+        status = run_outputs_as_nbformat(question->history, &run, &list, error);
+    if (status == STATUS_OK) {
+        json_object_set_new(reply, "outputs", list);
+        json_object_set_new(reply, "run", comm_run_json(&run));
+    }
+    history_memory_finish(&memory);
+    return status;
+}
+
+static json_t *state_json(const struct comm_question *question, const struct history_states *runs,
+    const struct history_state_info *run) {
+    static const char *const kinds[] = {
+        [PLAN_LIVE] = "live", [PLAN_RUN_AGAIN] = "again", [PLAN_IMPOSSIBLE] = "gone"};
+    const struct history_state_info *parent = state_plan_parent(runs, run);
+    const struct states *states = question->kernel->states;
+    struct state_plan plan = state_plan_make(runs, states, run);
+    const struct state *state = states_of_run(states, run->run_id);
+    struct buf how = BUF_INIT;
+    state_plan_describe(&plan, &how);
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "run",
+        (json_int_t)run->run_id, "parent", (json_int_t)(parent ? parent->run_id : 0), "count",
+        (json_int_t)run->execution_count, "version", (json_int_t)run->version, "defines",
+        run->defines, "effects", run->effects, "available", kinds[plan.kind], "how",
+        buf_string(&how), "again_cells", (json_int_t)plan.count, "again_us", (json_int_t)plan.us,
+        "bytes", (json_int_t)(state ? state->bytes : 0), "started", (json_int_t)run->started_us);
+    buf_finish(&how);
+    return json;
+}
+
+static enum status states(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_states runs = {0};
+    enum status status =
+        history_list_states(question->history, question->document_id, &memory, &runs, error);
+    json_t *list = json_array();
+    for (size_t i = runs.count > PAGE_MAX ? runs.count - PAGE_MAX : 0; i < runs.count; i++)
+        if (state_plan_is_state(&runs.items[i]))
+            json_array_append_new(list, state_json(question, &runs, &runs.items[i]));
+    json_object_set_new(reply, "states", list);
+    json_object_set_new(
+        reply, "current", json_integer(states_current_run(question->kernel->states)));
+    history_memory_finish(&memory);
+    return status;
+}
+
+static enum status notebook(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    static const char *const types[] = {[HISTORY_CELL_CODE] = "code",
+        [HISTORY_CELL_MARKDOWN] = "markdown",
+        [HISTORY_CELL_RAW] = "raw"};
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_notebook then = {0};
+    int64_t time_us = json_integer_value(json_object_get(question->data, "time"));
+    enum status status = history_read_notebook(
+        question->history, question->document_id, time_us, &memory, &then, error);
+    json_t *list = json_array();
+    for (size_t i = 0; i < then.count; i++) {
+        const struct history_notebook_cell *cell = &then.items[i];
+        bool known = cell->type >= HISTORY_CELL_CODE && cell->type <= HISTORY_CELL_RAW;
+        json_array_append_new(list,
+            json_pack("{s:s, s:s, s:I, s:I, s:s%}", "cell", cell->key, "type",
+                types[known ? cell->type : HISTORY_CELL_CODE], "version", (json_int_t)cell->version,
+                "run", (json_int_t)cell->run_id, "text", cell->text, cell->text_bytes));
+    }
+    json_object_set_new(reply, "cells", list);
+    history_memory_finish(&memory);
+    return status;
+}
+
+static const struct comm_answer answers[] = {
+    {"cells", cells},
+    {"tree", tree},
+    {"versions", versions},
+    {"outputs", outputs},
+    {"states", states},
+    {"notebook", notebook},
+};
+
+const struct comm_answer *comm_query_at(size_t index) {
+    return index < sizeof answers / sizeof *answers ? &answers[index] : NULL;
+}

@@ -1,0 +1,129 @@
+#include "kernel/comm/history_comm.h"
+
+#include "kernel/comm/comm_edits.h"
+#include "kernel/comm/comm_question.h"
+#include "kernel/kernel.h"
+
+#include <string.h>
+
+enum { COMM_VERSION = 1 };
+
+enum status comm_int(const struct comm_question *question, const char *name, int64_t *ret_value,
+    struct error *error) {
+    const json_t *value = json_object_get(question->data, name);
+    if (!json_is_integer(value))
+        return error_set(error, STATUS_INVALID, "'%s' is missing, or is no whole number", name);
+    *ret_value = json_integer_value(value);
+    return STATUS_OK;
+}
+
+enum status comm_string(const struct comm_question *question, const char *name,
+    const char **ret_value, struct error *error) {
+    *ret_value = json_string_value(json_object_get(question->data, name));
+    return *ret_value ? STATUS_OK
+                      : error_set(error, STATUS_INVALID, "'%s' is missing, or is no string", name);
+}
+
+/* The session that records this notebook: it is begun by the first edit as by the first run. */
+static enum status open_question(
+    struct comm_question *question, struct history_session **ret_session, struct error *error) {
+    struct cell_place place = cell_place_find(NULL);
+    struct recorder *recorder = question->kernel->recorder;
+    question->history = recorder_history(recorder, error);
+    enum status status = question->history ? STATUS_OK : error->status;
+    if (status == STATUS_OK) {
+        *ret_session = recorder_session(recorder, place.document, error);
+        status = *ret_session ? STATUS_OK : error->status;
+    }
+    if (status == STATUS_OK)
+        question->document_id = history_session_document(*ret_session);
+    cell_place_finish(&place);
+    return status;
+}
+
+static const struct comm_answer *find_answer(const char *name) {
+    const struct comm_answer *answer;
+    for (size_t i = 0; name && (answer = comm_query_at(i)); i++)
+        if (strcmp(answer->name, name) == 0)
+            return answer;
+    for (size_t i = 0; name && (answer = comm_change_at(i)); i++)
+        if (strcmp(answer->name, name) == 0)
+            return answer;
+    return NULL;
+}
+
+static enum status answer(const struct comm_question *question, struct history_session *session,
+    json_t *reply, struct error *error) {
+    const char *type = json_string_value(json_object_get(question->data, "type"));
+    if (type && strcmp(type, "edits") == 0)
+        return comm_edits_record(question, session, reply, error);
+    const char *what = json_string_value(json_object_get(question->data, "what"));
+    const struct comm_answer *found = find_answer(what);
+    json_object_set_new(reply, "type", json_string("reply"));
+    json_object_set(reply, "id", json_object_get(question->data, "id"));
+    if (!type || strcmp(type, "request") != 0 || !found)
+        return error_set(error, STATUS_INVALID, "no such request: '%s'", what ? what : "");
+    return found->run(question, reply, error);
+}
+
+static void on_message(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
+    struct comm_question question = {.kernel = kernel, .data = data};
+    struct history_session *session = NULL;
+    struct error error;
+    json_t *reply = json_object();
+    enum status status = open_question(&question, &session, &error);
+    if (status == STATUS_OK)
+        status = answer(&question, session, reply, &error);
+    if (status != STATUS_OK) {
+        json_t *failed = json_pack(
+            "{s:s, s:s, s:s}", "type", "reply", "status", "error", "error", error.message);
+        json_object_set(failed, "id", json_object_get(data, "id"));
+        json_object_set(failed, "sequence", json_object_get(data, "sequence"));
+        json_decref(reply);
+        reply = failed;
+    } else {
+        json_object_set_new(reply, "status", json_string("ok"));
+    }
+    json_t *heads = json_incref(json_object_get(reply, "heads"));
+    comms_send(kernel, parent, comm_id, reply);
+    if (json_object_size(heads))
+        history_comm_changed(kernel, json_pack("{s:O}", "heads", heads));
+    json_decref(heads);
+}
+
+/* What the front end has to know first: which of its edits have arrived. */
+static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
+    struct comm_question question = {.kernel = kernel, .data = data};
+    struct history_session *session = NULL;
+    struct error error;
+    int64_t sequence = 0;
+    const char *client = json_string_value(json_object_get(data, "client"));
+    enum status status = open_question(&question, &session, &error);
+    if (status == STATUS_OK && client)
+        status = history_client_sequence(question.history, client, &sequence, &error);
+    json_t *welcome = json_pack("{s:s, s:i, s:I, s:s}", "type", "welcome", "version", COMM_VERSION,
+        "sequence", (json_int_t)sequence, "status", status == STATUS_OK ? "ok" : "error");
+    if (status != STATUS_OK)
+        json_object_set_new(welcome, "error", json_string(error.message));
+    comms_send(kernel, parent, comm_id, welcome);
+    return true;
+}
+
+static void on_close(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
+    (void)kernel;
+    (void)parent;
+    (void)comm_id;
+    (void)data;
+}
+
+const struct comm_target history_comm_target = {
+    .name = "forkernel.history",
+    .open = on_open,
+    .message = on_message,
+    .close = on_close,
+};
+
+void history_comm_changed(struct kernel *kernel, json_t *change) {
+    json_object_set_new(change, "type", json_string("changed"));
+    comms_send_all(kernel, &history_comm_target, change);
+}

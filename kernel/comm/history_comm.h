@@ -1,0 +1,15 @@
+/*
+ * The comm target "forkernel.history": a front end sends its edits and asks for what the history
+ * has. docs/comm.md says what goes over it. Event loop thread only.
+ */
+#ifndef FORKERNEL_KERNEL_HISTORY_COMM_H
+#define FORKERNEL_KERNEL_HISTORY_COMM_H
+
+#include "kernel/comms.h"
+
+extern const struct comm_target history_comm_target;
+
+/* Something of the history has changed: tell all open comms. `change` is an object, stolen. */
+void history_comm_changed(struct kernel *kernel, json_t *change);
+
+#endif

@@ -1,0 +1,125 @@
+#include "kernel/notebook_watch.h"
+
+#include "kernel/cell_place.h"
+#include "kernel/comm/history_comm.h"
+#include "kernel/kernel.h"
+#include "kernel/log.h"
+#include "kernel/notebook_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+enum {
+    QUIET_MS = 300, /* a save may write more than once */
+};
+
+/* The edits that make the history's cells what the file says. */
+static enum status record(
+    struct kernel *kernel, const struct notebook_file *file, struct error *error) {
+    struct history_session *session =
+        recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
+    struct history_edit *edits = calloc(file->count + 1, sizeof *edits);
+    const char **keys = calloc(file->count + 1, sizeof *keys);
+    struct history_edits batch = {.items = edits};
+    struct history_edit layout = {
+        .kind = HISTORY_EDIT_LAYOUT, .cause = HISTORY_CAUSE_FILE, .keys = keys};
+    enum status status = session ? STATUS_OK : error->status;
+    if (status == STATUS_OK && (!edits || !keys))
+        status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < file->count && status == STATUS_OK; i++) {
+        const struct notebook_cell *cell = &file->cells[i];
+        if (!cell->id || !*cell->id)
+            continue; /* told apart by their text when they are run */
+        edits[batch.count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
+            .cell_key = cell->id,
+            .type = cell->type,
+            .cause = HISTORY_CAUSE_FILE,
+            .text = cell->text,
+            .text_bytes = cell->text_bytes};
+        keys[layout.key_count++] = cell->id;
+    }
+    if (status == STATUS_OK && batch.count) {
+        edits[batch.count++] = layout;
+        status = history_record_edits(session, &batch, NULL, NULL, error);
+    }
+    free(edits);
+    free(keys);
+    return status;
+}
+
+static int on_quiet(zloop_t *loop, int timer, void *context) {
+    (void)loop;
+    (void)timer;
+    struct kernel *kernel = context;
+    struct notebook_file file;
+    struct error error;
+    kernel->notebook_watch.timer = -1;
+    enum status status =
+        notebook_file_read(kernel->notebook_watch.path, NOTEBOOK_FILE_MAX_BYTES, &file, &error);
+    if (status == STATUS_OK) {
+        status = record(kernel, &file, &error);
+        notebook_file_finish(&file);
+        if (status == STATUS_OK)
+            history_comm_changed(kernel, json_pack("{s:b}", "file", 1));
+    }
+    if (status != STATUS_OK)
+        log_line("the saved notebook is not in the history: %s", error.message);
+    return 0;
+}
+
+static void read_later(struct kernel *kernel) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    if (watch->timer >= 0)
+        zloop_timer_end(kernel->loop, watch->timer);
+    watch->timer = zloop_timer(kernel->loop, QUIET_MS, 1, on_quiet, kernel);
+}
+
+static int on_change(zloop_t *loop, zmq_pollitem_t *item, void *context) {
+    (void)loop;
+    struct kernel *kernel = context;
+    const char *name = strrchr(kernel->notebook_watch.path, '/') + 1;
+    union {
+        struct inotify_event first; /* for its alignment */
+        char bytes[16 * 1024];
+    } events;
+    ssize_t size;
+    while ((size = read(item->fd, &events, sizeof events)) > 0)
+        for (ssize_t at = 0; at < size;) {
+            const struct inotify_event *event = (const void *)(events.bytes + at);
+            if (event->len && strcmp(event->name, name) == 0)
+                read_later(kernel);
+            at += (ssize_t)(sizeof *event + event->len);
+        }
+    return 0;
+}
+
+void notebook_watch_start(struct kernel *kernel) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    struct cell_place place = cell_place_find(NULL);
+    *watch = (struct notebook_watch){.fd = -1, .timer = -1};
+    char *slash = place.document ? strrchr(place.document, '/') : NULL;
+    if (slash && slash[1]) {
+        watch->path = place.document;
+        place.document = NULL;
+        watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        *slash = '\0';
+        bool watched =
+            watch->fd >= 0 && inotify_add_watch(watch->fd, *watch->path ? watch->path : "/",
+                                  IN_CLOSE_WRITE | IN_MOVED_TO) >= 0;
+        *slash = '/';
+        zmq_pollitem_t item = {.fd = watch->fd, .events = ZMQ_POLLIN};
+        if (watched)
+            zloop_poller(kernel->loop, &item, on_change, kernel);
+    }
+    cell_place_finish(&place);
+}
+
+void notebook_watch_stop(struct kernel *kernel) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    if (watch->fd >= 0)
+        close(watch->fd);
+    free(watch->path);
+    *watch = (struct notebook_watch){.fd = -1, .timer = -1};
+}

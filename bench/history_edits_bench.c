@@ -202,8 +202,8 @@ static void read_back(struct recorder *recorder, int64_t cell, int versions) {
     for (int i = 0; i < 1000; i++) {
         struct history_version version;
         int64_t a = clock_monotonic_us();
-        must(history_read_version(
-                 recorder->history, document, 1 + rnd((unsigned)versions), &memory, &version, &error),
+        must(history_read_version(recorder->history, document, 1 + rnd((unsigned)versions), &memory,
+                 &version, &error),
             &error);
         add_sample(&reads, clock_monotonic_us() - a);
     }
@@ -269,6 +269,7 @@ void bench_million(int edits, int cells, int burst) {
     make_folder(folder);
     struct history_options options = {.folder = folder};
     struct recorder recorder = {.samples = samples_of((size_t)edits)};
+    memset(recorder.samples.us, 1, (size_t)edits * sizeof *recorder.samples.us); /* resident now */
     struct error error;
     must(history_open(&options, &recorder.history, &error), &error);
     int64_t early_kib = 0;

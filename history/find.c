@@ -33,7 +33,7 @@ static enum status list_candidates(struct wanted *wanted, struct error *error) {
     wanted->numbers = calloc(list.count + 1, sizeof *wanted->numbers);
     if (status == STATUS_OK && !wanted->numbers)
         status = fail_memory(wanted->history, error);
-    for (size_t i = list.count; i-- > 0 && status == STATUS_OK;)
+    for (size_t i = list.count; i-- > 0 && wanted->numbers;)
         wanted->numbers[wanted->count++] = list.items[i].number;
     version_list_finish(&list);
     return status;

@@ -12,6 +12,8 @@
  *     history_open → history_session_begin → (history_run_begin → history_run_write,
  *     history_run_bundle, … → history_run_end) for every run → history_session_end → history_close
  *
+ * and in between, as front ends tell about edits, history_record_edits (history/edits.h).
+ *
  * When a recording call has returned STATUS_OK, what it was given survives the death of this
  * process at any later moment, by kill -9 too: bytes are in their file, rows in the database. (It
  * is not on the platter: after a power cut the last moments may be missing, the store is whole.)
@@ -138,8 +140,9 @@ char *history_default_folder(void);
  * read_only, and there is none.
  *
  * A store of an earlier format is brought to this one, after a copy of its database was kept as
- * "history.sqlite3.v1"; a copy that is there already stays. STATUS_LOCKED and STATUS_FULL are for
- * trying again later. With read_only it is read as it is: what it has no columns for is unknown.
+ * "history.sqlite3.v1" (the number is its format); a copy that is there already stays.
+ * STATUS_LOCKED and STATUS_FULL are for trying again later. With read_only nothing of it changes:
+ * what is read then is a temporary copy, as of this moment.
  */
 enum status history_open(const struct history_options *options, struct history **ret_history,
     struct error *error) MUST_CHECK;

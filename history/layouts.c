@@ -123,25 +123,47 @@ static enum status write_layout(struct history *history, int64_t document_id,
     return status;
 }
 
-static int compare_ids(const void *a, const void *b) {
-    int64_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
+/* A cell of the layout that is recorded. */
+struct member {
+    int64_t id;
+    size_t place;
+};
+
+static int by_id(const void *a, const void *b) {
+    const struct member *x = a, *y = b;
+    if (x->id != y->id)
+        return x->id > y->id ? 1 : -1;
+    return (x->place > y->place) - (x->place < y->place);
 }
 
-struct id_set {
-    int64_t *ids;
+static int by_place(const void *a, const void *b) {
+    const struct member *x = a, *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* By id, without repeated ones. */
+struct members {
+    struct member *items;
     size_t count;
 };
 
-static bool holds(const struct id_set *set, int64_t id) {
-    return set->count && bsearch(&id, set->ids, set->count, sizeof id, compare_ids);
+static bool holds(const struct members *members, int64_t id) {
+    size_t low = 0, high = members->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (members->items[middle].id == id)
+            return true;
+        if (members->items[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
 }
 
 /* The cells of `before` that the notebook has no more. */
 static enum status delete_missing(struct history *history, const struct buf *before,
-    const struct id_set *now, int64_t time_us, struct error *error) {
+    const struct members *now, int64_t time_us, struct error *error) {
     const unsigned char *at = (const unsigned char *)buf_string(before);
     const unsigned char *end = at + before->size;
     enum status status = STATUS_OK;
@@ -173,39 +195,41 @@ static enum status visit_cell(struct history *history, int64_t document_id, cons
     return status;
 }
 
-/* `ids` in the order of the keys, each once; `set` sorted. */
-static enum status find_cells(struct history *history, int64_t document_id, const char *const *keys,
-    size_t count, int64_t time_us, struct buf *ids, struct id_set *set, struct error *error) {
+/* Sort by id, keep the first of equal ones, and write them down in their order. */
+static void settle(struct members *members, struct buf *ids) {
+    struct member *items = members->items;
+    size_t kept = 0;
+    if (!items)
+        return;
+    qsort(items, members->count, sizeof *items, by_id);
+    for (size_t i = 0; i < members->count; i++) {
+        if (!kept || items[i].id != items[kept - 1].id)
+            items[kept++] = items[i];
+    }
+    members->count = kept;
+    qsort(items, kept, sizeof *items, by_place);
+    for (size_t i = 0; i < kept; i++)
+        varint_append(ids, (uint64_t)items[i].id);
+    qsort(items, kept, sizeof *items, by_id);
+}
+
+static enum status find_members(struct history *history, int64_t document_id,
+    const char *const *keys, size_t count, int64_t time_us, struct members *members,
+    struct buf *ids, struct error *error) {
     struct memory_rows rows = {0};
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        int64_t *id = memory_rows_add(&rows, sizeof *id);
-        status = id ? visit_cell(history, document_id, keys[i], time_us, id, error)
-                    : fail_memory(history, error);
+        struct member *member = memory_rows_add(&rows, sizeof *member);
+        if (!member) {
+            status = fail_memory(history, error);
+            break;
+        }
+        member->place = i;
+        status = visit_cell(history, document_id, keys[i], time_us, &member->id, error);
     }
-    if (status != STATUS_OK) {
-        free(rows.items);
-        return status;
-    }
-    *set = (struct id_set){rows.items, rows.bytes / sizeof *set->ids};
-    bool *again = calloc(count + 1, sizeof *again);
-    int64_t *order = calloc(count + 1, sizeof *order);
-    if (!again || !order) {
-        status = fail_memory(history, error);
-    } else if (count) {
-        memcpy(order, set->ids, count * sizeof *order);
-        qsort(set->ids, set->count, sizeof *set->ids, compare_ids);
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        const int64_t *at = bsearch(&order[i], set->ids, count, sizeof *at, compare_ids);
-        while (at > set->ids && at[-1] == order[i])
-            at--;
-        if (!again[at - set->ids])
-            varint_append(ids, (uint64_t)order[i]);
-        again[at - set->ids] = true;
-    }
-    free(again);
-    free(order);
+    *members = (struct members){rows.items, rows.bytes / sizeof(struct member)};
+    if (status == STATUS_OK)
+        settle(members, ids);
     if (status == STATUS_OK && !buf_ok(ids))
         status = fail_memory(history, error);
     return status;
@@ -215,20 +239,20 @@ enum status layout_record(struct history *history, int64_t document_id, const ch
     size_t count, int64_t time_us, bool *ret_changed, struct error *error) {
     struct layout before;
     struct buf ids = BUF_INIT;
-    struct id_set set = {0};
+    struct members members = {0};
     enum status status = read_newest(history, document_id, INT64_MAX, &before, error);
     if (status == STATUS_OK)
-        status = find_cells(history, document_id, keys, count, time_us, &ids, &set, error);
+        status = find_members(history, document_id, keys, count, time_us, &members, &ids, error);
     bool same = before.number && before.ids.size == ids.size &&
                 (!ids.size || memcmp(before.ids.data, ids.data, ids.size) == 0);
     if (status == STATUS_OK && !same)
-        status = delete_missing(history, &before.ids, &set, time_us, error);
+        status = delete_missing(history, &before.ids, &members, time_us, error);
     if (status == STATUS_OK && !same)
         status = write_layout(history, document_id, &before, &ids, time_us, error);
     if (status == STATUS_OK)
         *ret_changed = !same;
     buf_finish(&before.ids);
     buf_finish(&ids);
-    free(set.ids);
+    free(members.items);
     return status;
 }

@@ -40,28 +40,27 @@ static enum status read_places(struct at *at, struct error *error) {
     struct buf ids = BUF_INIT;
     enum status status = layout_read(at->history, at->document_id, at->time_us, &ids, error);
     size_t count = ids.size / sizeof(int64_t);
-    if (status == STATUS_OK) {
-        at->places = calloc(count + 1, sizeof *at->places);
-        if (!at->places)
-            status = fail_memory(at->history, error);
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        memcpy(&at->places[i].id, ids.data + i * sizeof(int64_t), sizeof(int64_t));
-        at->places[i].place = i;
+    struct id_place *places = calloc(count + 1, sizeof *places);
+    for (size_t i = 0; i < count && places; i++) {
+        memcpy(&places[i].id, ids.data + i * sizeof(int64_t), sizeof(int64_t));
+        places[i].place = i;
     }
     buf_finish(&ids);
-    if (status != STATUS_OK)
-        return status;
-    at->place_count = count;
-    qsort(at->places, count, sizeof *at->places, compare_ids);
-    return STATUS_OK;
+    if (status == STATUS_OK && !places)
+        status = fail_memory(at->history, error);
+    if (places)
+        qsort(places, count, sizeof *places, compare_ids);
+    at->places = places;
+    at->place_count = places ? count : 0;
+    return status;
 }
 
 /* Cells that the layout has not come after the others. */
 static size_t find_place(const struct at *at, int64_t cell_id) {
     struct id_place wanted = {.id = cell_id};
     const struct id_place *found =
-        bsearch(&wanted, at->places, at->place_count, sizeof wanted, compare_ids);
+        at->places ? bsearch(&wanted, at->places, at->place_count, sizeof wanted, compare_ids)
+                   : NULL;
     return found ? found->place : SIZE_MAX;
 }
 

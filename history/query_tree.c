@@ -2,12 +2,9 @@
 #include "history/text_window.h"
 #include "history/version_list.h"
 
-/* What read_row() takes, with the marks m and the cell's head. */
-#define TREE_COLUMNS VERSION_COLUMNS ", c.head, coalesce(m.label, ''), m.pinned"
-
-/* HISTORY_VERSION */
-#define TREE_TABLES                                                                                \
-    " FROM versions v JOIN cells c ON c.id = v.cell_id "                                           \
+/* What read_row() takes. HISTORY_VERSION */
+#define TREE_TEXT                                                                                  \
+    "SELECT " VERSION_COLUMNS ", coalesce(m.label, ''), m.pinned FROM versions v "                 \
     "LEFT JOIN marks m ON m.subject = 1 AND m.id = v.id WHERE v.id = ?"
 
 static enum status read_row(struct history *history, struct text_window *window, sqlite3_stmt *rows,
@@ -22,9 +19,8 @@ static enum status read_row(struct history *history, struct text_window *window,
         .origin = row.origin,
         .created_us = row.created_us,
         .cause = row.cause,
-        .is_head = version_number(row.id) == sqlite3_column_int64(rows, VERSION_COLUMN_COUNT),
-        .label = memory_column(memory, rows, VERSION_COLUMN_COUNT + 1),
-        .pinned = sqlite3_column_int(rows, VERSION_COLUMN_COUNT + 2) != 0,
+        .label = memory_column(memory, rows, VERSION_COLUMN_COUNT),
+        .pinned = sqlite3_column_int(rows, VERSION_COLUMN_COUNT + 1) != 0,
         .text_bytes = text_stored_size(row.stored, row.stored_bytes),
     };
     struct buf text = BUF_INIT, summary = BUF_INIT;
@@ -74,10 +70,10 @@ static enum status read_runs(struct history *history, int64_t version_id,
     return status;
 }
 
-/* STATUS_NOT_FOUND without an error text: no such version. */
+/* Whether it is the head is left out. STATUS_NOT_FOUND without an error text: no such version. */
 static enum status read_version(struct history *history, struct text_window *window, int64_t id,
     struct history_memory *memory, struct history_version *ret_version, struct error *error) {
-    static const char text[] = "SELECT " TREE_COLUMNS TREE_TABLES;
+    static const char text[] = TREE_TEXT;
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     bool row = false;
@@ -94,18 +90,22 @@ static enum status read_version(struct history *history, struct text_window *win
 }
 
 /* Into `versions` and `runs`, those of all in a row. */
-static enum status read_versions(struct history *history, int64_t document_id,
+static enum status read_versions(struct history *history, const struct cell *cell,
     const struct listed_version *listed, size_t count, struct history_memory *memory,
     struct memory_rows *versions, struct memory_rows *runs, struct error *error) {
     struct text_window window = {0};
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct history_version *version = memory_rows_add(versions, sizeof *version);
-        int64_t id = version_id(document_id, listed[i].number);
-        status = version ? read_version(history, &window, id, memory, version, error)
-                         : fail_memory(history, error);
+        if (!version) {
+            status = fail_memory(history, error);
+            break;
+        }
+        int64_t id = version_id(cell->document_id, listed[i].number);
+        status = read_version(history, &window, id, memory, version, error);
         if (status == STATUS_NOT_FOUND)
             status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
+        version->is_head = version->number == cell->head;
         if (status == STATUS_OK)
             status = read_runs(history, id, memory, runs, error);
     }
@@ -127,8 +127,8 @@ static enum status read_page(struct history *history, int64_t cell_id, int64_t b
         end--;
     size_t first = limit && limit < end ? end - limit : 0;
     if (status == STATUS_OK && end > first)
-        status = read_versions(history, cell.document_id, list.items + first, end - first, memory,
-            versions, runs, error);
+        status = read_versions(
+            history, &cell, list.items + first, end - first, memory, versions, runs, error);
     version_list_finish(&list);
     return status;
 }
@@ -168,8 +168,16 @@ static enum status read_whole(struct history *history, int64_t id, struct histor
     struct history_version *version, struct memory_rows *runs, struct error *error) {
     struct text_window window = {0};
     struct buf whole = BUF_INIT;
+    struct cell cell = {0};
     enum status status = read_version(history, &window, id, memory, version, error);
     text_window_finish(&window);
+    if (status == STATUS_NOT_FOUND)
+        return status;
+    if (status == STATUS_OK)
+        status = cell_get(history, version->cell_id, &cell, error);
+    if (status == STATUS_NOT_FOUND)
+        status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
+    version->is_head = version->number == cell.head;
     if (status == STATUS_OK)
         status = version_read_text(history, id, &whole, error);
     if (status == STATUS_OK) {

@@ -109,7 +109,7 @@ enum status redo_find(struct history *history, const struct cell *cell, const in
     if (status == STATUS_OK) {
         find_last_children(&nodes);
         const struct node *items = nodes.items, *at = find_node(&nodes, cell->head);
-        while (at && at->child != SIZE_MAX && !found) {
+        while (items && at && at->child != SIZE_MAX && !found) {
             at = &items[at->child];
             if (is_among(numbers, count, at->number))
                 found = at->number;

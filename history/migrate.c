@@ -65,12 +65,12 @@ static const struct step {
     enum status (*fill)(struct history *history, struct error *error);
     const char *after;
 } steps[SCHEMA_VERSION] = {
-    [1] = {"ALTER TABLE runs ADD COLUMN state INTEGER;"
-           "ALTER TABLE runs ADD COLUMN defines TEXT;"
-           "ALTER TABLE runs ADD COLUMN effects TEXT;"
-           "ALTER TABLE sessions ADD COLUMN state_run_id INTEGER;"
-           "ALTER TABLE sessions ADD COLUMN state_after_run_id INTEGER;"
-           "PRAGMA user_version = 2"},
+    [1] = {.before = "ALTER TABLE runs ADD COLUMN state INTEGER;"
+                     "ALTER TABLE runs ADD COLUMN defines TEXT;"
+                     "ALTER TABLE runs ADD COLUMN effects TEXT;"
+                     "ALTER TABLE sessions ADD COLUMN state_run_id INTEGER;"
+                     "ALTER TABLE sessions ADD COLUMN state_after_run_id INTEGER;"
+                     "PRAGMA user_version = 2"},
     [2] = {"ALTER TABLE cells ADD COLUMN type INTEGER NOT NULL DEFAULT 1;"
            "ALTER TABLE moves ADD COLUMN after_number INTEGER NOT NULL DEFAULT 0;"
            "UPDATE moves SET after_number = max(from_number, to_number, coalesce(("

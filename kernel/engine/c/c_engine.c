@@ -37,7 +37,7 @@ static void destroy(struct engine **at) {
     if (!engine)
         return;
     *at = NULL;
-    c_twins_stop(engine, false);
+    c_twins_close(engine);
     (void)c_worker_stop(engine);
     c_leaving_stop(engine);
     (void)c_language_stop(engine);
@@ -74,7 +74,10 @@ static enum status create(
         return status;
     }
     *ret_engine = &engine->base;
+    engine->twins_poll = -1;
     enum status status = c_worker_open_pipes(engine, error);
+    if (status == STATUS_OK)
+        status = c_twins_open(engine, error);
     if (status != STATUS_OK) {
         destroy(ret_engine);
         return status;

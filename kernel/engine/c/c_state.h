@@ -32,6 +32,7 @@ struct c_engine {
     int64_t worker_state;   /* the number of the state that it holds */
     int64_t worker_fork_us; /* how long the last copy of it took */
     bool worker_forking;    /* it has been asked for one */
+    int twins_poll;         /* epoll: what they say, or that one has ended */
     struct c_twin *twins;   /* a list, newest first */
     struct c_leaving *leaving;
     int stdout_pipe[2]; /* pipes: stdout and stderr of all that runs code here */
@@ -132,6 +133,9 @@ void c_worker_stop_grace(struct c_engine *engine);
 
 /* ---- c_twins.c: the checkpoint operations of engine.h, and what the worker says of them ---- */
 
+enum status c_twins_open(struct c_engine *engine, struct error *error);
+/* Ends all of them. */
+void c_twins_close(struct c_engine *engine);
 void c_twins_checkpoint(struct engine *base);
 bool c_twins_wake(struct engine *base, int64_t state, bool keep);
 void c_twins_evict(struct engine *base, int64_t state);

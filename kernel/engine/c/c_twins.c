@@ -8,9 +8,11 @@
  */
 #include "kernel/engine/c/c_state.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,8 +26,6 @@ struct c_twin {
     bool forking;    /* it has been asked for another */
     bool preparing;  /* by c_twins_prepare() */
 };
-
-static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data);
 
 static struct c_twin *find(const struct c_engine *engine, int64_t state) {
     struct c_twin *twin = engine->twins;
@@ -70,14 +70,17 @@ static bool is_ours(const struct c_engine *engine, pid_t pid) {
            c_leaving_has(engine, pid);
 }
 
+/* All of them behind one descriptor: the event loop looks at each of its own every time. */
 static void watch(struct c_engine *engine, struct c_twin *twin) {
-    c_engine_watch(engine, twin->process.socket, on_twin);
-    c_engine_watch(engine, twin->process.pidfd, on_twin);
+    struct epoll_event socket = {.events = EPOLLIN, .data.fd = twin->process.socket};
+    struct epoll_event end = {.events = EPOLLIN, .data.fd = twin->process.pidfd};
+    (void)epoll_ctl(engine->twins_poll, EPOLL_CTL_ADD, twin->process.socket, &socket);
+    (void)epoll_ctl(engine->twins_poll, EPOLL_CTL_ADD, twin->process.pidfd, &end);
 }
 
 static void unwatch(struct c_engine *engine, struct c_twin *twin) {
-    c_engine_unwatch(engine, twin->process.socket);
-    c_engine_unwatch(engine, twin->process.pidfd);
+    (void)epoll_ctl(engine->twins_poll, EPOLL_CTL_DEL, twin->process.socket, NULL);
+    (void)epoll_ctl(engine->twins_poll, EPOLL_CTL_DEL, twin->process.pidfd, NULL);
 }
 
 /* Take it off the list and free it; its process is the caller's. */
@@ -224,19 +227,17 @@ static void died(struct c_engine *engine, struct c_twin *twin) {
         host->gone(host->context, state);
 }
 
-static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
-    (void)loop;
-    struct c_engine *engine = data;
+static void on_twin(struct c_engine *engine, int fd) {
     const struct engine_host *host = engine->base.host;
     struct c_twin *twin = engine->twins;
-    while (twin && twin->process.socket != item->fd && twin->process.pidfd != item->fd)
+    while (twin && twin->process.socket != fd && twin->process.pidfd != fd)
         twin = twin->next;
     if (!twin)
-        return 0;
+        return;
     struct frame frame;
-    enum status end = item->fd == twin->process.pidfd
+    enum status end = fd == twin->process.pidfd
                           ? STATUS_CLOSED
-                          : frame_reader_fill(&twin->process.reader, item->fd, NULL);
+                          : frame_reader_fill(&twin->process.reader, fd, NULL);
     enum status status;
     while ((status = frame_reader_next(&twin->process.reader, &frame)) == STATUS_OK) {
         if (frame.type == WORKER_MEASURED) /* two share what they hold */
@@ -245,11 +246,36 @@ static int on_twin(zloop_t *loop, zmq_pollitem_t *item, void *data) {
         else if (frame.type == WORKER_CHECKPOINTED)
             add_second(engine, twin, &frame);
         if (!is_listed(engine, twin)) /* it was too large to be kept */
-            return 0;
+            return;
     }
     if (end != STATUS_OK || status == STATUS_INVALID)
         died(engine, twin);
+}
+
+/* One event at a time: what is done about one may make the next one stale. */
+static int on_twins(zloop_t *loop, zmq_pollitem_t *item, void *data) {
+    enum { A_TURN = 64 };
+    struct epoll_event event;
+    (void)loop;
+    for (int i = 0; i < A_TURN && epoll_wait(item->fd, &event, 1, 0) == 1; i++)
+        on_twin(data, event.data.fd);
     return 0;
+}
+
+enum status c_twins_open(struct c_engine *engine, struct error *error) {
+    engine->twins_poll = epoll_create1(EPOLL_CLOEXEC);
+    if (engine->twins_poll < 0)
+        return error_set_errno(error, errno, "cannot start the C engine");
+    c_engine_watch(engine, engine->twins_poll, on_twins);
+    return STATUS_OK;
+}
+
+void c_twins_close(struct c_engine *engine) {
+    c_twins_stop(engine, false);
+    c_engine_unwatch(engine, engine->twins_poll);
+    if (engine->twins_poll >= 0)
+        (void)close(engine->twins_poll);
+    engine->twins_poll = -1;
 }
 
 void c_twins_measure(struct engine *base, int64_t state) {

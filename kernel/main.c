@@ -14,6 +14,8 @@ static const struct command *const commands[] = {
     &command_log,
     &command_states,
     &command_notebook,
+    &command_doctor,
+    &command_backup,
     &command_kernel,
 };
 

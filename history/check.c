@@ -97,6 +97,8 @@ static enum status complaints(struct check *check, bool say, int *ret_count, str
         if (said && strcmp(said, "ok") == 0)
             continue;
         ++*ret_count;
+        const char *line = said ? strchr(said, '\n') : NULL; /* below a heading */
+        said = line && *said == '*' ? line + 1 : said;
         if (say && said && strstr(said, " index "))
             check_say(check, HISTORY_DAMAGE, check->history->database,
                 "'forkernel doctor --repair' makes the index again, which loses nothing", "%s",

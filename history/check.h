@@ -38,6 +38,9 @@ enum status check_moves(struct check *check, struct error *error) MUST_CHECK;
 enum status check_runs(struct check *check, struct error *error) MUST_CHECK;
 enum status check_layouts(struct check *check, struct error *error) MUST_CHECK;
 
+/* A head that is not there becomes the newest version of its cell. */
+enum status check_mend_heads(struct history *history, struct error *error) MUST_CHECK;
+
 /* check_files.c, check_strays.c */
 enum status check_files(struct check *check, struct error *error) MUST_CHECK;
 enum status check_strays(struct check *check, struct error *error) MUST_CHECK;

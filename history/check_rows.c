@@ -55,12 +55,12 @@ enum status check_versions(struct check *check, struct error *error) {
 
 /* ---- heads ---- */
 
-static enum status mend_heads(struct check *check, struct error *error) {
+enum status check_mend_heads(struct history *history, struct error *error) {
     static const char text[] =
         "UPDATE cells SET head = coalesce((SELECT max(v.id) & 0xffffffff FROM versions v "
         "WHERE v.cell_id = cells.id), 0) WHERE NOT EXISTS (SELECT 1 FROM versions v "
         "WHERE v.id = (cells.document_id << 32) + cells.head AND v.cell_id = cells.id)";
-    return check->options->repair ? sql_run(&check->history->sql, error, text, "") : STATUS_OK;
+    return sql_run(&history->sql, error, text, "");
 }
 
 enum status check_heads(struct check *check, struct error *error) {
@@ -92,8 +92,8 @@ enum status check_heads(struct check *check, struct error *error) {
             (long long)sqlite3_column_int64(rows, 1));
         buf_finish(&where);
     }
-    if (status == STATUS_OK && any)
-        status = mend_heads(check, error);
+    if (status == STATUS_OK && any && check->options->repair)
+        status = check_mend_heads(check->history, error);
     return check_unreadable(check, status, "the table of cells", error);
 }
 

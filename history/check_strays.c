@@ -4,6 +4,7 @@
 #include "history/folder.h"
 #include "history/names.h"
 #include "history/recover.h"
+#include "history/stream_file.h"
 
 #include "base/file.h"
 
@@ -90,12 +91,41 @@ static enum status say_stray(struct check *check, const char *below) {
     return STATUS_OK;
 }
 
+/* The file of an output that is known, while the row with the name is lost. */
+static enum status name_again(
+    struct check *check, int64_t run_id, const char *below, const char *file, struct error *error) {
+    static const char text[] =
+        "INSERT INTO output_parts (output_id, position, mime, file, total_bytes, head_bytes, "
+        "tail_bytes, hash) SELECT o.id, (SELECT count(*) FROM output_parts p WHERE p.output_id = "
+        "o.id), ?4, ?5, ?6, ?6, 0, ?7 FROM outputs o WHERE o.run_id = ?1 AND o.sequence = ?2 AND "
+        "o.kind = ?3 AND o.sealed AND NOT EXISTS (SELECT 1 FROM output_parts p WHERE "
+        "p.output_id = o.id AND (o.kind <= 2 OR p.mime = ?4))";
+    struct buf path = BUF_INIT;
+    struct stat info;
+    int64_t sequence;
+    enum history_output_kind kind;
+    const char *extension;
+    unsigned char hash[STREAM_HASH_BYTES];
+    buf_printf(&path, "%s/outputs/%s/%s", check->history->folder, below, file);
+    enum status status = STATUS_OK;
+    if (output_file_parse(file, &sequence, &kind, &extension) &&
+        lstat(buf_string(&path), &info) == 0 && S_ISREG(info.st_mode) &&
+        stream_hash_file(path.data, hash, NULL) == STATUS_OK)
+        status = sql_run(&check->history->sql, error, text, "iiissib", run_id, sequence,
+            (int64_t)kind, extension_mime(extension), file, (int64_t)info.st_size,
+            (const void *)hash, sizeof hash);
+    buf_finish(&path);
+    return status;
+}
+
 /* Recovery takes in files of a run that have no row; it removes pieces, so there may be none. */
 static enum status adopt(struct check *check, int64_t run_id, const char *below,
     const char *const *files, size_t count, struct error *error) {
     static const char run_text[] = "SELECT 1 FROM runs WHERE id = ?";
     int64_t known = 0;
     enum status status = sql_int(&check->history->sql, &known, error, run_text, "i", run_id);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = name_again(check, run_id, below, files[i], error);
     if (status == STATUS_OK)
         status = recover_run(check->history, run_id, error);
     else if (status == STATUS_NOT_FOUND)

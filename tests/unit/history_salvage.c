@@ -5,6 +5,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -194,7 +195,7 @@ static void test_cut_short(void **state) {
     record_more(f);
 }
 
-/* The log beside the database counts, and the database is not changed without --repair. */
+/* Without --repair the database stays as it is. */
 static void test_looking_changes_nothing(void **state) {
     struct fixture *f = *state;
     make_store(f);
@@ -211,6 +212,30 @@ static void test_looking_changes_nothing(void **state) {
     assert_memory_equal(before.data, after.data, before.size);
     buf_finish(&before);
     buf_finish(&after);
+}
+
+/* What a killed kernel left in SQLite's log is rescued like the rest. */
+static void test_the_log_counts(void **state) {
+    struct fixture *f = *state;
+    pid_t child = fork();
+    if (child == 0) {
+        make_store(f);
+        fixture_open(f);
+        fixture_run(f, "c0", "only in the log");
+        kill(getpid(), SIGKILL);
+    }
+    waitpid(child, NULL, 0);
+    struct buf bytes = BUF_INIT;
+    assert_ok(file_read(database(f), 1 << 26, &bytes, error));
+    spoil_page(&bytes, 0);
+    write_pages(f, &bytes);
+    buf_finish(&bytes);
+    struct findings repair = doctor_run(f->folder, true);
+    assert_int_equal(repair.health.damage, 0);
+    assert_int_equal(repair.health.versions, VERSIONS + 1);
+    buf_finish(&repair.text);
+    assert_int_equal(count_losses(f).texts, 0);
+    record_more(f);
 }
 
 static void test_not_while_kernels_run(void **state) {
@@ -249,6 +274,7 @@ int main(void) {
         TEST(test_dependent_versions),
         TEST(test_cut_short),
         TEST(test_looking_changes_nothing),
+        TEST(test_the_log_counts),
         TEST(test_not_while_kernels_run),
         TEST(test_no_history_at_all),
     };

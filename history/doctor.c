@@ -3,7 +3,9 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Is a folder that exists a store with a database in it? */
@@ -17,6 +19,22 @@ static enum status find_database(const char *folder, struct error *error) {
             error_set(error, STATUS_NOT_FOUND, "nothing has been recorded in '%s' yet", folder);
     free(path);
     return status;
+}
+
+/* SQLite takes some damage in the first bytes for a lack of permission and the like. Source:
+ * https://sqlite.org/fileformat2.html#the_database_header */
+static bool header_is_damaged(const char *folder) {
+    unsigned char header[100];
+    char *path = file_join(folder, "history.sqlite3");
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    free(path);
+    if (fd < 0)
+        return false;
+    bool whole = read(fd, header, sizeof header) == (ssize_t)sizeof header;
+    close(fd);
+    return !whole || memcmp(header, "SQLite format 3", 16) != 0 || header[18] != 2 ||
+           header[19] != 2 || header[21] != 64 || header[22] != 32 || header[23] != 32 ||
+           header[47] > 4 || header[59] != 1;
 }
 
 static void add(struct history_health *health, const struct history_health *more) {
@@ -61,7 +79,7 @@ static enum status open_and_check(const struct history_check_options *options,
     status = history_open(&open_options, &history, error);
     if (status == STATUS_OK)
         status = history_check(history, options, &found, error);
-    if (status == STATUS_CORRUPT) {
+    if (status == STATUS_CORRUPT || (status != STATUS_OK && header_is_damaged(options->folder))) {
         struct check check = {.options = options};
         check_say_lost(&check, options->folder, "the database cannot be opened as a history");
         found = check.health;

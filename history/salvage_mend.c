@@ -77,7 +77,11 @@ static const char find_versions[] =
     "  FROM moves m JOIN cells c ON c.id = m.cell_id WHERE m.to_number > 0;"
     "INSERT OR IGNORE INTO hint_versions SELECT (c.document_id << 32) + m.from_number, c.id "
     "  FROM moves m JOIN cells c ON c.id = m.cell_id WHERE m.from_number > 0;"
-    "DELETE FROM hint_versions WHERE id IN (SELECT id FROM versions)";
+    "DELETE FROM hint_versions WHERE id IN (SELECT id FROM versions);"
+    /* a number far from all others is a damaged one */
+    "DELETE FROM hint_versions WHERE id > 1000 + (SELECT max(coalesce((SELECT max(v.id) "
+    "  FROM versions v WHERE v.id >> 32 = hint_versions.id >> 32), 0), coalesce((SELECT "
+    "  max(r.version_id) FROM runs r WHERE r.version_id >> 32 = hint_versions.id >> 32), 0)))";
 
 static const char mend_cells[] =
     "INSERT OR IGNORE INTO documents (id, path, uuid, created_us) "
@@ -115,6 +119,24 @@ static const char mend_runs[] =
     "DELETE FROM moves WHERE cell_id NOT IN (SELECT id FROM cells);"
     "DELETE FROM outputs WHERE run_id NOT IN (SELECT id FROM runs);"
     "DELETE FROM output_parts WHERE output_id NOT IN (SELECT id FROM outputs)";
+
+/* What damaged numbers refer to, once all else is in its place. */
+static const char drop_nonsense[] =
+    "UPDATE runs SET day = strftime('%Y/%m/%d', started_us / 1000000, 'unixepoch', 'localtime') "
+    "  WHERE day NOT GLOB '[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]' OR length(day) != 10;"
+    "DELETE FROM output_parts WHERE file = '' OR file GLOB '.*' OR file GLOB '*/*' "
+    "  OR instr(CAST(file AS BLOB), x'00');"
+    /* that its text is right on its parent's shows that the parent is right, and not the cell */
+    "UPDATE versions SET cell_id = (SELECT p.cell_id FROM versions p WHERE p.id = "
+    "  (versions.id >> 32 << 32) + versions.parent) WHERE depth > 0 AND cell_id != (SELECT "
+    "  p.cell_id FROM versions p WHERE p.id = (versions.id >> 32 << 32) + versions.parent);"
+    "UPDATE versions SET parent = NULL WHERE depth = 0 AND parent IS NOT NULL AND NOT EXISTS "
+    "  (SELECT 1 FROM versions p WHERE p.id = (versions.id >> 32 << 32) + versions.parent "
+    "  AND p.id < versions.id AND p.cell_id = versions.cell_id);"
+    "DELETE FROM moves WHERE EXISTS (SELECT 1 FROM cells c WHERE c.id = moves.cell_id AND ("
+    "  (to_number != 0 AND (c.document_id << 32) + to_number NOT IN (SELECT id FROM versions)) OR "
+    "  (from_number != 0 AND (c.document_id << 32) + from_number NOT IN "
+    "  (SELECT id FROM versions))))";
 
 /* ---- texts ---- */
 
@@ -291,6 +313,8 @@ enum status salvage_mend(struct check *check, struct error *error) {
         status = sql_script(sql, mend_runs, error);
     if (status == STATUS_OK)
         status = mend_texts(check, error);
+    if (status == STATUS_OK)
+        status = sql_script(sql, drop_nonsense, error);
     if (status == STATUS_OK)
         status = check_mend_heads(check->history, error);
     return status;

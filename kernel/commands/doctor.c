@@ -22,11 +22,21 @@ static const char *count_of(int64_t count, const char *noun, char text[COUNT_BYT
     return text;
 }
 
+/* Names out of a damaged database may hold anything; a terminal would obey it. */
+static void print_plain(const char *text) {
+    for (; *text; text++)
+        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
 static void print_finding(void *context, const struct history_finding *finding) {
     static const char *const words[] = {
         [HISTORY_NOTE] = "note", [HISTORY_REPAIRED] = "repaired", [HISTORY_DAMAGE] = "damage"};
     (void)context;
-    printf("%s: %s: %s\n", words[finding->severity], finding->where, finding->what);
+    printf("%s: ", words[finding->severity]);
+    print_plain(finding->where);
+    printf(": ");
+    print_plain(finding->what);
+    printf("\n");
     if (*finding->next)
         printf("    %s\n", finding->next);
 }

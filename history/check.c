@@ -99,7 +99,7 @@ static enum status complaints(struct check *check, bool say, int *ret_count, str
         ++*ret_count;
         const char *line = said ? strchr(said, '\n') : NULL; /* below a heading */
         said = line && *said == '*' ? line + 1 : said;
-        if (say && said && strstr(said, " index "))
+        if (say && said && strstr(said, " index ") && !check->options->repair)
             check_say(check, HISTORY_DAMAGE, check->history->database,
                 "'forkernel doctor --repair' makes the index again, which loses nothing", "%s",
                 said);
@@ -173,7 +173,8 @@ enum status history_check(struct history *history, const struct history_check_op
     struct history_health *ret_health, struct error *error) {
     typedef enum status checker(struct check *, struct error *);
     static checker *const of_rows[] = {check_pages, check_references, check_dead_runs,
-        check_versions, check_heads, check_moves, check_runs, check_layouts};
+        check_versions, check_heads, check_moves, check_runs, check_marks, check_clients,
+        check_layouts};
     static checker *const of_files[] = {check_files, check_strays};
     if (options->repair && history->read_only)
         return error_set(error, STATUS_DENIED,

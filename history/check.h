@@ -31,11 +31,15 @@ bool check_session_lives(struct history *history, const char *uuid);
 /* Runs that are said to last, of sessions that are gone. */
 enum status check_dead_runs(struct check *check, struct error *error) MUST_CHECK;
 
-/* check_rows.c */
+/* check_versions.c: also the lists of versions */
 enum status check_versions(struct check *check, struct error *error) MUST_CHECK;
+
+/* check_rows.c */
 enum status check_heads(struct check *check, struct error *error) MUST_CHECK;
 enum status check_moves(struct check *check, struct error *error) MUST_CHECK;
 enum status check_runs(struct check *check, struct error *error) MUST_CHECK;
+enum status check_marks(struct check *check, struct error *error) MUST_CHECK;
+enum status check_clients(struct check *check, struct error *error) MUST_CHECK;
 enum status check_layouts(struct check *check, struct error *error) MUST_CHECK;
 
 /* A head that is not there becomes the newest version of its cell. */

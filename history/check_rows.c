@@ -1,65 +1,21 @@
-/* Versions, heads, moves, runs and layouts: do they make sense, and can they be read? */
+/* Heads, moves, runs, marks and layouts: do they make sense, and can they be read? */
 #include "history/check.h"
+#include "history/edits.h"
 #include "history/recover.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void say_of_version(struct check *check, int64_t id, const char *what) {
-    char *where = check_name_version(check->history, id);
-    check_say_lost(check, where ? where : "a version", what);
-    free(where);
-}
-
-static enum status check_text(struct check *check, int64_t id, int64_t hash, struct error *error) {
-    struct buf text = BUF_INIT;
-    enum status status = version_read_text(check->history, id, &text, error);
-    if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND) {
-        say_of_version(check, id, "its text cannot be read");
-        status = STATUS_OK;
-    } else if (status == STATUS_OK && text_hash(buf_string(&text), text.size) != hash) {
-        say_of_version(check, id, "its text is not the one that was recorded");
-    }
-    buf_finish(&text);
-    return status;
-}
-
-enum status check_versions(struct check *check, struct error *error) {
-    static const char text[] = "SELECT v.id, v.hash, v.parent, p.cell_id = v.cell_id, "
-                               "coalesce(c.document_id, v.id >> 32) FROM versions v "
-                               "LEFT JOIN versions p ON p.id = (v.id >> 32 << 32) + v.parent "
-                               "LEFT JOIN cells c ON c.id = v.cell_id ORDER BY v.id";
-    struct sql *sql = &check->history->sql;
-    sqlite3_stmt *rows = NULL;
-    enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
-        int64_t id = sqlite3_column_int64(rows, 0), parent = sqlite3_column_int64(rows, 2);
-        check->health.versions++;
-        if (parent && sqlite3_column_type(rows, 3) == SQLITE_NULL)
-            say_of_version(check, id, "its parent is not there");
-        else if (parent && (!sqlite3_column_int(rows, 3) || parent >= version_number(id)))
-            say_of_version(check, id, "its parent is no older version of its cell");
-        if (sqlite3_column_int64(rows, 4) != version_document(id))
-            say_of_version(check, id, "its cell is one of another document");
-        status = check_text(check, id, sqlite3_column_int64(rows, 1), error);
-        if (status != STATUS_OK)
-            sql_done(rows);
-    }
-    return check_unreadable(check, status, "the table of versions", error);
-}
-
 /* ---- heads ---- */
 
 enum status check_mend_heads(struct history *history, struct error *error) {
     static const char text[] =
         "UPDATE cells SET head = coalesce((SELECT max(v.id) & 0xffffffff FROM versions v "
-        "WHERE v.cell_id = cells.id), 0) WHERE NOT EXISTS (SELECT 1 FROM versions v "
-        "WHERE v.id = (cells.document_id << 32) + cells.head AND v.cell_id = cells.id)";
+        "WHERE v.id BETWEEN cells.document_id << 32 AND (cells.document_id + 1 << 32) - 1 "
+        "AND v.cell_id = cells.id), 0) WHERE NOT EXISTS (SELECT 1 FROM versions v "
+        "WHERE v.id = (cells.document_id << 32) + cells.head AND v.cell_id = cells.id) "
+        "AND (head != 0 OR EXISTS (SELECT 1 FROM version_lists l WHERE l.cell_id = cells.id))";
     return sql_run(&history->sql, error, text, "");
 }
 
@@ -68,7 +24,7 @@ enum status check_heads(struct check *check, struct error *error) {
         "SELECT c.key, c.head, coalesce(d.path, 'a console') FROM cells c "
         "LEFT JOIN documents d ON d.id = c.document_id WHERE NOT EXISTS (SELECT 1 FROM versions v "
         "WHERE v.id = (c.document_id << 32) + c.head AND v.cell_id = c.id) "
-        "AND (c.head != 0 OR EXISTS (SELECT 1 FROM versions v WHERE v.cell_id = c.id))";
+        "AND (c.head != 0 OR EXISTS (SELECT 1 FROM version_lists l WHERE l.cell_id = c.id))";
     struct sql *sql = &check->history->sql;
     if (check->health.database_damaged) /* versions may be missing; salvage sees to it */
         return STATUS_OK;
@@ -173,6 +129,38 @@ enum status check_dead_runs(struct check *check, struct error *error) {
     }
     buf_finish(&ids);
     return check_unreadable(check, status, "the table of runs", error);
+}
+
+/* ---- marks ---- */
+
+enum status check_marks(struct check *check, struct error *error) {
+    static const char text[] =
+        "SELECT count(*) FROM marks m WHERE NOT CASE m.subject "
+        "WHEN ?1 THEN EXISTS (SELECT 1 FROM versions v WHERE v.id = m.id) "
+        "WHEN ?2 THEN EXISTS (SELECT 1 FROM runs r WHERE r.id = m.id) ELSE 0 END";
+    int64_t count = 0;
+    enum status status = sql_int(&check->history->sql, &count, error, text, "ii",
+        (int64_t)HISTORY_VERSION, (int64_t)HISTORY_RUN);
+    if (status == STATUS_OK && count)
+        check_say(check, HISTORY_NOTE, "the table of labels and pins", "",
+            "%lld of them are of a version or a run that is not there", (long long)count);
+    return check_unreadable(check, status, "the table of labels and pins", error);
+}
+
+/* ---- clients ---- */
+
+enum status check_clients(struct check *check, struct error *error) {
+    static const char text[] = "SELECT count(*) FROM clients WHERE typeof(name) != 'text' OR "
+                               "typeof(sequence) != 'integer' OR sequence < 0";
+    int64_t count = 0;
+    enum status status = sql_int(&check->history->sql, &count, error, text, "");
+    if (status == STATUS_OK && count) {
+        struct buf what = BUF_INIT;
+        buf_printf(&what, "%lld of them make no sense", (long long)count);
+        check_say_lost(check, "the table of front ends", buf_string(&what));
+        buf_finish(&what);
+    }
+    return check_unreadable(check, status, "the table of front ends", error);
 }
 
 /* ---- layouts ---- */

@@ -80,7 +80,6 @@ static enum status make_database(
     struct history made = {.folder = (char *)check->options->folder,
         .database = path,
         .sql = {.path = path},
-        .keyframe_every = 16,
         .format = SCHEMA_VERSION};
     enum status status = sodium_init() < 0 ? fail_memory(&made, error) : STATUS_OK;
     if (status == STATUS_OK)
@@ -98,6 +97,7 @@ static enum status make_database(
         status = fill(check, damaged, error);
     check->history = NULL;
     sql_close(&made.sql); /* the last one to close empties the log into the database */
+    text_cache_finish(&made.texts);
     text_codec_finish(&made.codec);
     return status;
 }

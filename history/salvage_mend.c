@@ -1,5 +1,6 @@
 /* Of the rows that were rescued, one history again. */
 #include "history/salvage_rows.h"
+#include "history/version_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,8 +70,9 @@ static enum status tell_losses(struct check *check, struct error *error) {
 
 /* Which versions there were, and of which cells. */
 static const char find_versions[] =
-    "INSERT OR IGNORE INTO hint_versions SELECT (id >> 32 << 32) + parent, cell_id FROM versions "
-    "  WHERE parent > 0;"
+    "INSERT OR IGNORE INTO hint_versions SELECT id - back, cell_id FROM versions "
+    "  WHERE back > 0 AND back < id & 0xffffffff;"
+    "INSERT OR IGNORE INTO hint_versions SELECT id, cell_id FROM hint_listed;"
     "INSERT OR IGNORE INTO hint_versions SELECT (document_id << 32) + head, id FROM cells "
     "  WHERE head > 0;"
     "INSERT OR IGNORE INTO hint_versions SELECT (c.document_id << 32) + m.to_number, c.id "
@@ -90,10 +92,25 @@ static const char mend_cells[] =
     "INSERT OR IGNORE INTO cells (id, document_id, key, head, created_us) "
     "  SELECT id, document_id, key, 0, 0 FROM hint_cells;"
     "INSERT OR IGNORE INTO cells (id, document_id, key, head, created_us) "
-    "  SELECT cell_id, id >> 32, 'lost-' || cell_id, 0, min(created_us) FROM versions "
+    "  SELECT cell_id, id >> 32, 'lost-' || cell_id, 0, min(created_ms) * 1000 FROM versions "
     "  GROUP BY cell_id;"
     "INSERT OR IGNORE INTO cells (id, document_id, key, head, created_us) "
-    "  SELECT cell_id, id >> 32, 'lost-' || cell_id, 0, 0 FROM hint_versions GROUP BY cell_id;"
+    "  SELECT cell_id, id >> 32, 'lost-' || cell_id, 0, 0 FROM hint_versions GROUP BY cell_id";
+
+/* A number that damage made up names another document than its cell does; where all versions of a
+ * cell say so it is the cell that is wrong. */
+static const char mend_numbers[] =
+    "CREATE TEMP TABLE cell_documents AS SELECT v.cell_id, max(v.id >> 32) AS document_id "
+    "  FROM versions v JOIN cells c ON c.id = v.cell_id GROUP BY v.cell_id "
+    "  HAVING sum(v.id >> 32 = c.document_id) = 0;"
+    "UPDATE OR IGNORE cells SET document_id = (SELECT d.document_id FROM cell_documents d "
+    "  WHERE d.cell_id = cells.id) WHERE id IN (SELECT cell_id FROM cell_documents);"
+    "DELETE FROM versions WHERE id IN (SELECT v.id FROM versions v JOIN cells c "
+    "  ON c.id = v.cell_id WHERE c.document_id != v.id >> 32)";
+
+static const char mend_documents[] =
+    "DELETE FROM hint_versions WHERE id IN (SELECT h.id FROM hint_versions h JOIN cells c "
+    "  ON c.id = h.cell_id WHERE c.document_id != h.id >> 32);"
     "INSERT OR IGNORE INTO documents (id, uuid, created_us) SELECT d, randomblob(16), 0 FROM ("
     "  SELECT id >> 32 AS d FROM versions UNION SELECT version_id >> 32 FROM runs UNION "
     "  SELECT document_id FROM cells UNION SELECT document_id FROM sessions UNION "
@@ -128,11 +145,12 @@ static const char drop_nonsense[] =
     "  OR instr(CAST(file AS BLOB), x'00');"
     /* that its text is right on its parent's shows that the parent is right, and not the cell */
     "UPDATE versions SET cell_id = (SELECT p.cell_id FROM versions p WHERE p.id = "
-    "  (versions.id >> 32 << 32) + versions.parent) WHERE depth > 0 AND cell_id != (SELECT "
-    "  p.cell_id FROM versions p WHERE p.id = (versions.id >> 32 << 32) + versions.parent);"
-    "UPDATE versions SET parent = NULL WHERE depth = 0 AND parent IS NOT NULL AND NOT EXISTS "
-    "  (SELECT 1 FROM versions p WHERE p.id = (versions.id >> 32 << 32) + versions.parent "
-    "  AND p.id < versions.id AND p.cell_id = versions.cell_id);"
+    "  versions.id - versions.back) WHERE substr(text, 1, 1) >= x'02' AND cell_id != (SELECT "
+    "  p.cell_id FROM versions p WHERE p.id = versions.id - versions.back);"
+    "UPDATE versions SET back = NULL WHERE substr(text, 1, 1) < x'02' AND back IS NOT NULL AND "
+    "  NOT EXISTS (SELECT 1 FROM versions p WHERE p.id = versions.id - versions.back "
+    "  AND p.id < versions.id AND p.id >> 32 = versions.id >> 32 "
+    "  AND p.cell_id = versions.cell_id);"
     "DELETE FROM moves WHERE EXISTS (SELECT 1 FROM cells c WHERE c.id = moves.cell_id AND ("
     "  (to_number != 0 AND (c.document_id << 32) + to_number NOT IN (SELECT id FROM versions)) OR "
     "  (from_number != 0 AND (c.document_id << 32) + from_number NOT IN "
@@ -173,15 +191,12 @@ static int compare_ids(const void *a, const void *b) {
 
 /* A delta can be whole where the text that it stands on is not, in a place that it does not use:
  * it is stored in full, before that one becomes another. */
-static enum status stand_alone(struct check *check, int64_t id, int64_t parent_id,
-    const struct buf *text, const struct buf *bad, struct error *error) {
-    static const char update_text[] = "UPDATE versions SET depth = 0, text = ?2 WHERE id = ?1";
-    if (!bad->size || !bsearch(&parent_id, bad->data, bad->size / sizeof parent_id,
-                          sizeof parent_id, compare_ids))
-        return STATUS_OK;
+static enum status stand_alone(
+    struct check *check, int64_t id, const struct buf *text, struct error *error) {
+    static const char update_text[] = "UPDATE versions SET text = ?2 WHERE id = ?1";
     struct buf stored = BUF_INIT;
-    enum status status =
-        text_encode(&check->history->codec, NULL, 0, buf_string(text), text->size, &stored, error);
+    enum status status = text_encode(
+        &check->history->codec, 0, NULL, 0, buf_string(text), text->size, &stored, error);
     if (status == STATUS_OK)
         status =
             sql_run(&check->history->sql, error, update_text, "ib", id, stored.data, stored.size);
@@ -189,54 +204,76 @@ static enum status stand_alone(struct check *check, int64_t id, int64_t parent_i
     return status;
 }
 
+/* Is the text what was recorded? `on_bad`: the one that it stands on is not. */
+static enum status check_text(struct check *check, int64_t id, const struct buf *text, bool on_bad,
+    bool *ret_good, struct error *error) {
+    static const char hash_text[] = "SELECT hash FROM hint_listed WHERE id = ?";
+    int64_t hash = 0;
+    enum status status = sql_int(&check->history->sql, &hash, error, hash_text, "i", id);
+    if (status == STATUS_NOT_FOUND) { /* no list tells */
+        *ret_good = !on_bad;
+        return STATUS_OK;
+    }
+    *ret_good = hash == version_list_hash(text_hash(buf_string(text), text->size));
+    return status;
+}
+
+static enum status find_bad_text(
+    struct check *check, int64_t id, struct buf *ret_bad, struct error *error) {
+    /* 0: it stands alone */
+    static const char base_text[] =
+        "SELECT CASE WHEN substr(text, 1, 1) >= x'02' THEN id - coalesce(back, 0) ELSE 0 END "
+        "FROM versions WHERE id = ?";
+    int64_t base_id = 0;
+    struct buf text = BUF_INIT;
+    bool good = false;
+    enum status status = sql_int(&check->history->sql, &base_id, error, base_text, "i", id);
+    bool on_bad = base_id && ret_bad->size &&
+                  bsearch(&base_id, ret_bad->data, ret_bad->size / sizeof base_id, sizeof base_id,
+                      compare_ids);
+    if (status == STATUS_OK)
+        status = version_read_text(check->history, id, &text, error);
+    if (status == STATUS_OK)
+        status = check_text(check, id, &text, on_bad, &good, error);
+    else if (status == STATUS_CORRUPT)
+        status = STATUS_OK;
+    if (status == STATUS_OK && !good) {
+        buf_append(ret_bad, &id, sizeof id);
+        status = buf_ok(ret_bad) ? STATUS_OK : fail_memory(check->history, error);
+    } else if (status == STATUS_OK && on_bad) {
+        status = stand_alone(check, id, &text, error);
+    }
+    buf_finish(&text);
+    return status;
+}
+
 /* Those that cannot be read, or say something else than was recorded; parents come first. */
 static enum status find_bad_texts(
     struct check *check, const struct buf *ids, struct buf *ret_bad, struct error *error) {
-    static const char hash_text[] = "SELECT hash FROM versions WHERE id = ?";
-    static const char parent_text[] =
-        "SELECT (id >> 32 << 32) + coalesce(parent, 0) FROM versions WHERE id = ?";
-    struct sql *sql = &check->history->sql;
     enum status status = STATUS_OK;
-    for (size_t at = 0; at < ids->size && status == STATUS_OK; at += sizeof(int64_t)) {
-        int64_t id = id_at(ids, at), hash = 0, parent_id = 0;
-        struct buf text = BUF_INIT;
-        status = sql_int(sql, &hash, error, hash_text, "i", id);
-        if (status == STATUS_OK)
-            status = sql_int(sql, &parent_id, error, parent_text, "i", id);
-        if (status == STATUS_OK)
-            status = version_read_text(check->history, id, &text, error);
-        if (status == STATUS_CORRUPT ||
-            (status == STATUS_OK && text_hash(buf_string(&text), text.size) != hash)) {
-            buf_append(ret_bad, &id, sizeof id);
-            status = buf_ok(ret_bad) ? STATUS_OK : fail_memory(check->history, error);
-        } else if (status == STATUS_OK) {
-            status = stand_alone(check, id, parent_id, &text, ret_bad, error);
-        }
-        buf_finish(&text);
-    }
+    for (size_t at = 0; at < ids->size && status == STATUS_OK; at += sizeof(int64_t))
+        status = find_bad_text(check, id_at(ids, at), ret_bad, error);
     return status;
 }
 
 static enum status replace_texts(
     struct check *check, const struct buf *bad, const struct buf *gone, struct error *error) {
-    static const char update_text[] =
-        "UPDATE versions SET depth = 0, hash = ?2, text = ?3 WHERE id = ?1";
+    static const char update_text[] = "UPDATE versions SET text = ?2 WHERE id = ?1";
     static const char insert_text[] =
-        "INSERT INTO versions (id, cell_id, created_us, cause, hash, depth, text) SELECT ?1, "
-        "cell_id, coalesce((SELECT created_us FROM versions WHERE id < ?1 AND id > ?1 >> 32 << 32 "
-        "ORDER BY id DESC LIMIT 1), 0), 13, ?2, 0, ?3 FROM hint_versions WHERE id = ?1";
+        "INSERT INTO versions (id, cell_id, created_ms, cause, text) SELECT ?1, "
+        "cell_id, coalesce((SELECT created_ms FROM versions WHERE id < ?1 AND id > ?1 >> 32 << 32 "
+        "ORDER BY id DESC LIMIT 1), 0), 13, ?2 FROM hint_versions WHERE id = ?1";
     struct sql *sql = &check->history->sql;
     struct buf stored = BUF_INIT;
     size_t size = sizeof lost_text - 1;
-    int64_t hash = text_hash(lost_text, size);
     enum status status =
-        text_encode(&check->history->codec, NULL, 0, lost_text, size, &stored, error);
+        text_encode(&check->history->codec, 0, NULL, 0, lost_text, size, &stored, error);
     for (int pass = 0; pass < 2; pass++) {
         const struct buf *ids = pass ? gone : bad;
         for (size_t at = 0; at < ids->size && status == STATUS_OK; at += sizeof(int64_t)) {
             int64_t id = id_at(ids, at);
-            status = sql_run(sql, error, pass ? insert_text : update_text, "iib", id, hash,
-                stored.data, stored.size);
+            status = sql_run(
+                sql, error, pass ? insert_text : update_text, "ib", id, stored.data, stored.size);
             char *where = check_name_version(check->history, id);
             if (status == STATUS_OK)
                 check_say(check, HISTORY_DAMAGE, where ? where : "a version", "",
@@ -261,6 +298,7 @@ static enum status mend_texts(struct check *check, struct error *error) {
     if (status == STATUS_OK)
         status = buf_ok(&bad) ? replace_texts(check, &bad, &gone, error)
                               : fail_memory(check->history, error);
+    text_cache_finish(&check->history->texts); /* it has bad ones */
     check->health.versions = (int64_t)((ids.size + gone.size) / sizeof(int64_t));
     buf_finish(&ids);
     buf_finish(&bad);
@@ -302,11 +340,19 @@ static enum status mend_layouts(struct check *check, struct error *error) {
 
 enum status salvage_mend(struct check *check, struct error *error) {
     struct sql *sql = &check->history->sql;
-    enum status status = tell_losses(check, error);
+    enum status status = salvage_versions_2(check->history, error);
+    if (status == STATUS_OK)
+        status = tell_losses(check, error);
     if (status == STATUS_OK)
         status = sql_script(sql, mend_cells, error);
     if (status == STATUS_OK)
+        status = sql_script(sql, mend_numbers, error);
+    if (status == STATUS_OK)
+        status = salvage_lists(check->history, error);
+    if (status == STATUS_OK)
         status = sql_script(sql, find_versions, error);
+    if (status == STATUS_OK)
+        status = sql_script(sql, mend_documents, error);
     if (status == STATUS_OK)
         status = mend_layouts(check, error);
     if (status == STATUS_OK)
@@ -315,6 +361,8 @@ enum status salvage_mend(struct check *check, struct error *error) {
         status = mend_texts(check, error);
     if (status == STATUS_OK)
         status = sql_script(sql, drop_nonsense, error);
+    if (status == STATUS_OK)
+        status = salvage_make_lists(check->history, error);
     if (status == STATUS_OK)
         status = check_mend_heads(check->history, error);
     return status;

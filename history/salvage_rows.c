@@ -19,7 +19,8 @@ static const struct shape shapes[] = {
     {"ntiTiitiIII", 9, true, "INSERT OR IGNORE INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
     {"nitTiiIi", 7, true,
         "INSERT OR IGNORE INTO cells VALUES (?1,?2,?3,?4,?5,?6,?7,coalesce(?8,1))"},
-    {"niIIiiiib", 9, true, "INSERT OR IGNORE INTO versions VALUES (?,?,?,?,?,?,?,?,?)"},
+    {"niIIiib", 7, true, "INSERT OR IGNORE INTO versions VALUES (?,?,?,?,?,?,?)"},
+    {"niIIiiiib", 9, true, "INSERT OR IGNORE INTO hint_versions_2 VALUES (?,?,?,?,?,?,?,?,?)"},
     {"niiiiii", 6, true,
         "INSERT OR IGNORE INTO moves VALUES (?1,?2,?3,?4,?5,?6,coalesce(?7,max(?3,?4)))"},
     {"nib", 3, true, "INSERT OR IGNORE INTO layouts VALUES (?,?,?)"},
@@ -30,7 +31,11 @@ static const struct shape shapes[] = {
     /* of tables without row ids */
     {"iiti", 4, false, "INSERT OR IGNORE INTO marks VALUES (?,?,?,?)"},
     {"ti", 2, false, "INSERT OR IGNORE INTO hint_texts VALUES (?,?)"},
-    /* of indexes: versions_of_cell (ids of versions are large), cells by key */
+    /* version_lists; a row that has grown may be there twice */
+    {"iib", 3, false,
+        "INSERT INTO hint_lists VALUES (?,?,?) ON CONFLICT DO UPDATE SET "
+        "entries = excluded.entries WHERE length(excluded.entries) > length(entries)"},
+    /* of indexes: versions_of_cell of format 2 (ids of versions are large), cells by key */
     {"iii", 3, false,
         "INSERT OR IGNORE INTO hint_versions SELECT ?3, ?1 WHERE ?3 >= 1 << 32 AND ?1 > 0"},
     {"iti", 3, false, "INSERT OR IGNORE INTO hint_cells VALUES (?3, ?1, ?2)"},
@@ -101,6 +106,14 @@ enum status salvage_rows(struct history *made, const char *damaged, struct error
         "CREATE TEMP TABLE hint_sequences (name TEXT, seq INTEGER);"
         "CREATE TEMP TABLE hint_texts (name TEXT, number INTEGER);"
         "CREATE TEMP TABLE hint_versions (id INTEGER PRIMARY KEY, cell_id INTEGER);"
+        "CREATE TEMP TABLE hint_versions_2 (id INTEGER PRIMARY KEY, cell_id INTEGER, parent "
+        "INTEGER,"
+        "  origin INTEGER, created_us INTEGER, cause INTEGER, hash INTEGER, depth INTEGER,"
+        "  text BLOB);"
+        "CREATE TEMP TABLE hint_lists (cell_id INTEGER, first_number INTEGER, entries BLOB,"
+        "  PRIMARY KEY (cell_id, first_number)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE hint_listed (id INTEGER PRIMARY KEY, cell_id INTEGER, hash INTEGER,"
+        "  first_number INTEGER);"
         "CREATE TEMP TABLE hint_cells (id INTEGER PRIMARY KEY, document_id INTEGER, key TEXT)",
         error);
     for (size_t i = 0; i < SHAPES && status == STATUS_OK; i++) {

@@ -92,21 +92,31 @@ static enum status read_newest(struct history *history, int64_t document_id, int
     return status == STATUS_OK ? read_ids(history, id, ret_layout, error) : status;
 }
 
-enum status layout_read(struct history *history, int64_t document_id, int64_t time_us,
-    struct buf *out, struct error *error) {
-    struct layout layout;
-    enum status status = read_newest(history, document_id, time_us, &layout, error);
-    if (status != STATUS_OK)
-        return status;
-    const unsigned char *at = (const unsigned char *)buf_string(&layout.ids);
-    const unsigned char *end = at + layout.ids.size;
+static enum status take_ids(
+    struct history *history, struct layout *layout, struct buf *out, struct error *error) {
+    const unsigned char *at = (const unsigned char *)buf_string(&layout->ids);
+    const unsigned char *end = at + layout->ids.size;
     uint64_t value;
     while (varint_read(&at, end, &value)) {
         int64_t id = (int64_t)value;
         buf_append(out, &id, sizeof id);
     }
-    buf_finish(&layout.ids);
+    buf_finish(&layout->ids);
     return buf_ok(out) ? STATUS_OK : fail_memory(history, error);
+}
+
+enum status layout_read(struct history *history, int64_t document_id, int64_t time_us,
+    struct buf *out, struct error *error) {
+    struct layout layout;
+    enum status status = read_newest(history, document_id, time_us, &layout, error);
+    return status == STATUS_OK ? take_ids(history, &layout, out, error) : status;
+}
+
+enum status layout_read_by_id(
+    struct history *history, int64_t id, struct buf *out, struct error *error) {
+    struct layout layout;
+    enum status status = read_ids(history, id, &layout, error);
+    return status == STATUS_OK ? take_ids(history, &layout, out, error) : status;
 }
 
 static enum status write_layout(struct history *history, int64_t document_id,

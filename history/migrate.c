@@ -104,8 +104,7 @@ static enum status copy_into(struct sql *target, struct sql *source, struct erro
     return status;
 }
 
-/* Into the empty file `to`, down to the disk. */
-static enum status copy_pages(const char *from, const char *to, struct error *error) {
+enum status database_copy(const char *from, const char *to, struct error *error) {
     struct sql source = {.path = from}, target = {.path = to};
     /* by another connection: SQLite copies nothing out of one that is about to write */
     int code = sqlite3_open_v2(from, &source.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
@@ -138,7 +137,7 @@ static enum status keep_copy(
     else
         close(fd);
     if (status == STATUS_OK)
-        status = copy_pages(database, part, error);
+        status = database_copy(database, part, error);
     if (status == STATUS_OK && rename(part, copy) < 0)
         status = error_set_errno(error, errno, "cannot write '%s'", copy);
     if (status == STATUS_OK)

@@ -45,6 +45,10 @@ enum status schema_migrate(struct history *history, struct error *error) MUST_CH
  * which is brought to this format. */
 enum status schema_migrate_copy(struct history *history, struct error *error) MUST_CHECK;
 
+/* All pages of one database, as of one moment, into the empty file `to`, down to the disk; others
+ * may write meanwhile. */
+enum status database_copy(const char *from, const char *to, struct error *error) MUST_CHECK;
+
 /* ---- memory.c: pieces of a caller's history_memory; NULL when there is no memory ---- */
 
 void *memory_take(struct history_memory *memory, size_t size);
@@ -243,5 +247,9 @@ enum status layout_record(struct history *history, int64_t document_id, const ch
  * nothing is appended. */
 enum status layout_read(struct history *history, int64_t document_id, int64_t time_us,
     struct buf *out, struct error *error) MUST_CHECK;
+
+/* The same of one layout: document_id << 32 | 1, 2, 3, ... */
+enum status layout_read_by_id(
+    struct history *history, int64_t id, struct buf *out, struct error *error) MUST_CHECK;
 
 #endif

@@ -6,8 +6,7 @@
 
 enum { ROW_BYTES = 512 };
 
-/* The next version of a row; false at its end. `number` is the one before. */
-static bool next(
+bool version_list_next(
     const unsigned char **at, const unsigned char *end, int64_t *number, uint16_t *ret_hash) {
     uint64_t more;
     if (!varint_read(at, end, &more) || end - *at < 2)
@@ -46,7 +45,7 @@ static enum status read_list(struct history *history, int64_t cell_id, int hash,
         struct listed_version version = {.number = sqlite3_column_int64(rows, 0)};
         const unsigned char *at = sqlite3_column_blob(rows, 1);
         const unsigned char *end = at + sqlite3_column_bytes(rows, 1);
-        while (at && next(&at, end, &version.number, &version.hash)) {
+        while (at && version_list_next(&at, end, &version.number, &version.hash)) {
             if (hash >= 0 && version.hash != hash)
                 continue;
             struct listed_version *item = memory_rows_add(&list, sizeof *item);
@@ -106,7 +105,7 @@ enum status version_list_add(
     const unsigned char *end = at + entries.size;
     int64_t last = first ? first : number;
     uint16_t other;
-    while (next(&at, end, &last, &other))
+    while (version_list_next(&at, end, &last, &other))
         ;
     if (status == STATUS_OK && (last > number || (first && last == number)))
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);

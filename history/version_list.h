@@ -23,6 +23,11 @@ static inline uint16_t version_list_hash(int64_t text_hash) {
     return (uint16_t)((uint64_t)text_hash >> 48);
 }
 
+/* The next version of a row's entries; false at their end, or where they make no sense. `number` is
+ * the one before, at first that of the row. */
+bool version_list_next(
+    const unsigned char **at, const unsigned char *end, int64_t *number, uint16_t *ret_hash);
+
 enum status version_list_read(struct history *history, int64_t cell_id,
     struct version_list *ret_list, struct error *error) MUST_CHECK;
 

@@ -9,6 +9,7 @@
  *     history_bench edits                       edits of cells that are not run
  *     history_bench million [EDITS] [CELLS] [BURST]
  *                                               many of them: size, speed, memory
+ *     history_bench trace FILE LINES            the edits of bench/history_peers.py
  *
  * Stores are made in $TMPDIR, else /tmp, and removed. On ext4 wait a minute between two runs: it
  * makes files ten times slower while it steps around inodes that were deleted just before.
@@ -355,8 +356,10 @@ int main(int argc, char **argv) {
     } else if (strcmp(what, "million") == 0) {
         int edits = argc > 2 ? atoi(argv[2]) : 1000000, cells = argc > 3 ? atoi(argv[3]) : 10000;
         bench_million(edits, cells, argc > 4 ? atoi(argv[4]) : 10);
+    } else if (strcmp(what, "trace") == 0 && argc == 4) {
+        bench_trace(argv[2], atoi(argv[3]));
     } else {
-        fprintf(stderr, "usage: history_bench one|many|tree|edits|million\n");
+        fprintf(stderr, "usage: history_bench one|many|tree|edits|million|trace\n");
         return 2;
     }
     return 0;

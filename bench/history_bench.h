@@ -30,4 +30,9 @@ void print_samples(const char *name, struct samples *samples); /* and give them 
 void bench_edits(void);
 void bench_million(int edits, int cells, int burst);
 
+/* ---- history_trace_bench.c ---- */
+
+/* `lines`: how many of the trace's first lines make the cell. */
+void bench_trace(const char *path, int lines);
+
 #endif

@@ -87,9 +87,7 @@ static int run(const struct command *command, int argc, char **argv) {
     size_t count = 0;
     for (int i = 1; i < argc; i++) {
         bool option = strncmp(argv[i], "--", 2) == 0;
-        bool known = (command == &command_restore && strcmp(argv[i], "--print") == 0) ||
-                     (command == &command_notebook && i + 1 < argc);
-        if (option && !known)
+        if (option && !strstr(command->arguments, argv[i]))
             return command_misused(command, "unknown option '%s'", argv[i]);
         if (!notebook && !option)
             notebook = argv[i];
@@ -122,8 +120,9 @@ static int run(const struct command *command, int argc, char **argv) {
 
 const struct command command_tree = {
     .name = "tree",
-    .arguments = "[NOTEBOOK [VERSION | all]]",
+    .arguments = "[NOTEBOOK [VERSION | all] [--typing]]",
     .summary = "the versions of a notebook's cells (alone: the notebooks that have a history)",
+    .help = "Steps of typing are one row; with --typing each has its own.\n",
     .run = run,
 };
 
@@ -196,6 +195,6 @@ const struct command command_restore = {
 const struct command command_log = {
     .name = "log",
     .arguments = "NOTEBOOK [COUNT]",
-    .summary = "what was run and restored, newest last",
+    .summary = "what was run, typed and restored, newest last",
     .run = run,
 };

@@ -96,16 +96,20 @@ enum status fk_find_run(
     return status;
 }
 
+void fk_append_status(const struct fk_context *context, enum history_run_status status,
+    int64_t execution_count, struct buf *out) {
+    enum fk_colour colour = FK_RED;
+    if (status == HISTORY_OK)
+        colour = FK_GREEN;
+    else if (status == HISTORY_RUNNING || status == HISTORY_INTERRUPTED)
+        colour = FK_YELLOW;
+    buf_printf(out, "%s%s%s [%lld]", fk_colour(context, colour), history_run_status_name(status),
+        fk_colour(context, FK_PLAIN), (long long)execution_count);
+}
+
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out) {
-    enum fk_colour colour = FK_RED;
-    if (run->status == HISTORY_OK)
-        colour = FK_GREEN;
-    else if (run->status == HISTORY_RUNNING || run->status == HISTORY_INTERRUPTED)
-        colour = FK_YELLOW;
-    buf_printf(out, "%s%s%s [%lld]", fk_colour(context, colour),
-        history_run_status_name(run->status), fk_colour(context, FK_PLAIN),
-        (long long)run->execution_count);
+    fk_append_status(context, run->status, run->execution_count, out);
 }
 
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,

@@ -78,6 +78,9 @@ enum status fk_find_run(struct fk_context *context, const char *word, int64_t *r
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out);
 
+void fk_append_status(const struct fk_context *context, enum history_run_status status,
+    int64_t execution_count, struct buf *out);
+
 /* The cell of the document with this key; STATUS_NOT_FOUND when it has no history. */
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,
     struct history_cell *ret_cell, struct error *error) MUST_CHECK;

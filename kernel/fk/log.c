@@ -8,86 +8,86 @@
 
 enum { EVENTS_DEFAULT = 50, SUMMARY_WIDTH = 60 };
 
-/* A run, or the move of a head that was no run. */
+/* A run, or moves of a head that were no run: one, or steps of typing in one cell. */
 struct event {
-    int64_t time_us;
-    const struct history_run_info *run;
-    const struct history_move *move;
-    const struct history_version *version; /* of the run */
+    const struct history_state_info *run;
+    const struct history_move *first, *last;
 };
 
 struct events {
     struct event *items;
     size_t count;
-    size_t capacity;
 };
 
-static bool add_event(struct events *events, struct event event) {
-    if (events->count == events->capacity) {
-        size_t capacity = events->capacity ? 2 * events->capacity : 64;
-        struct event *items = realloc(events->items, capacity * sizeof *items);
-        if (!items)
-            return false;
-        events->items = items;
-        events->capacity = capacity;
-    }
-    events->items[events->count++] = event;
-    return true;
+static bool is_typing(const struct history_move *move) {
+    return move->cause == HISTORY_CAUSE_TYPING && move->new_version;
 }
 
-static int by_time(const void *a, const void *b) {
-    int64_t x = ((const struct event *)a)->time_us, y = ((const struct event *)b)->time_us;
-    return (x > y) - (x < y);
+static void add_move(struct events *events, const struct history_move *move) {
+    struct event *before = events->count ? &events->items[events->count - 1] : NULL;
+    if (before && before->last && is_typing(before->last) && is_typing(move) &&
+        before->last->cell_id == move->cell_id && before->last->to == move->from)
+        before->last = move;
+    else
+        events->items[events->count++] = (struct event){.first = move, .last = move};
+}
+
+/* Both lists are in the order of recording and stay so, whatever the clock did. */
+static void merge(
+    const struct history_states *runs, const struct history_moves *moves, struct events *events) {
+    size_t r = 0;
+    for (size_t m = 0; m < moves->count; m++) {
+        if (moves->items[m].cause == HISTORY_CAUSE_RUN)
+            continue;
+        for (; r < runs->count && runs->items[r].started_us < moves->items[m].time_us; r++)
+            events->items[events->count++] = (struct event){.run = &runs->items[r]};
+        add_move(events, &moves->items[m]);
+    }
+    for (; r < runs->count; r++)
+        events->items[events->count++] = (struct event){.run = &runs->items[r]};
 }
 
 static enum status collect(struct fk_context *context, struct history_memory *memory,
     struct events *events, struct error *error) {
-    struct history_cells cells;
+    struct history_states runs;
     struct history_moves moves;
     enum status status =
-        history_list_cells(context->history, context->document_id, memory, &cells, error);
-    bool added = true;
-    for (size_t i = 0; status == STATUS_OK && i < cells.count; i++) {
-        struct history_versions versions;
-        status = history_read_tree(context->history, cells.items[i].id, memory, &versions, error);
-        for (size_t v = 0; status == STATUS_OK && v < versions.count; v++)
-            for (size_t r = 0; r < versions.items[v].runs.count; r++) {
-                const struct history_run_info *run = &versions.items[v].runs.items[r];
-                added = added && add_event(events, (struct event){.time_us = run->started_us,
-                                                       .run = run,
-                                                       .version = &versions.items[v]});
-            }
-    }
+        history_list_states(context->history, context->document_id, memory, &runs, error);
     if (status == STATUS_OK)
         status = history_read_log(context->history, context->document_id, 0, memory, &moves, error);
-    for (size_t i = 0; status == STATUS_OK && i < moves.count; i++)
-        if (moves.items[i].cause != HISTORY_CAUSE_RUN)
-            added = added && add_event(events, (struct event){.time_us = moves.items[i].time_us,
-                                                   .move = &moves.items[i]});
-    if (status == STATUS_OK && !added)
-        status = error_set(error, STATUS_NO_MEMORY, "cannot list the log: out of memory");
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    events->items = calloc(runs.count + moves.count + 1, sizeof *events->items);
+    if (!events->items)
+        return error_set(error, STATUS_NO_MEMORY, "cannot list the log: out of memory");
+    merge(&runs, &moves, events);
+    return STATUS_OK;
+}
+
+static void append_move(struct fk_context *context, const struct event *event, struct buf *line) {
+    const struct history_move *first = event->first, *last = event->last;
+    buf_printf(line, "version %-4lld %s%s%s", (long long)(last->to ? last->to : last->from),
+        fk_colour(context, FK_BLUE), last->to ? history_cause_name(last->cause) : "deleted",
+        fk_colour(context, FK_PLAIN));
+    if (first != last)
+        buf_printf(line, ", from version %lld on", (long long)first->to);
+    else if (last->from && last->to)
+        buf_printf(line, ", from version %lld", (long long)last->from);
 }
 
 static void print_event(struct fk_context *context, const struct event *event, int64_t now_us) {
     struct buf line = BUF_INIT;
     char age[CLOCK_AGO_BYTES];
-    clock_format_ago(event->time_us, now_us, age);
+    clock_format_ago(event->run ? event->run->started_us : event->last->time_us, now_us, age);
     buf_printf(
         &line, "%s%-18s%s ", fk_colour(context, FK_FAINT), age, fk_colour(context, FK_PLAIN));
     if (event->run) {
         buf_printf(&line, "version %-4lld ", (long long)event->run->version);
-        fk_append_run(context, event->run, &line);
+        fk_append_status(context, event->run->status, event->run->execution_count, &line);
         buf_append_string(&line, "  ");
-        change_append(NULL, event->version->summary, SUMMARY_WIDTH, &line);
-    } else {
-        const struct history_move *move = event->move;
-        buf_printf(&line, "version %-4lld %s%s%s", (long long)(move->to ? move->to : move->from),
-            fk_colour(context, FK_BLUE), move->to ? history_cause_name(move->cause) : "deleted",
-            fk_colour(context, FK_PLAIN));
-        if (move->from && move->to)
-            buf_printf(&line, ", from version %lld", (long long)move->from);
-    }
+        change_append(NULL, event->run->summary, SUMMARY_WIDTH, &line);
+    } else
+        append_move(context, event, &line);
     buf_append_char(&line, '\n');
     fk_print_bytes(context, buf_string(&line), line.size);
     buf_finish(&line);
@@ -106,7 +106,6 @@ static enum status run(
     if (status == STATUS_OK && !events.count)
         fk_printf(context, "No history yet: it begins with the first cell that is run.\n");
     if (status == STATUS_OK && events.count) {
-        qsort(events.items, events.count, sizeof *events.items, by_time);
         size_t first = events.count > (size_t)shown ? events.count - (size_t)shown : 0;
         int64_t now_us = clock_wall_us();
         for (size_t i = first; i < events.count; i++)
@@ -120,6 +119,6 @@ static enum status run(
 const struct fk_verb fk_log = {
     .name = "log",
     .arguments = "[COUNT]",
-    .summary = "what was run and restored in this notebook, newest last",
+    .summary = "what was run, typed and restored in this notebook, newest last",
     .run = run,
 };

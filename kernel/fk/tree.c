@@ -3,9 +3,11 @@
 #include "base/utf8.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/fk.h"
+#include "kernel/fk/fold.h"
 #include "kernel/fk/lanes.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -13,15 +15,15 @@ enum {
     ROWS_MAX = 200, /* of the newest versions; the rest is counted */
 };
 
-static enum status append_change(struct fk_context *context, const struct history_version *version,
-    struct buf *out, struct error *error) {
+static enum status append_change(
+    struct fk_context *context, const struct fold_row *row, struct buf *out, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version now, before = {0};
     enum status status = history_read_version(
-        context->history, context->document_id, version->number, &memory, &now, error);
-    if (status == STATUS_OK && version->parent)
+        context->history, context->document_id, row->version->number, &memory, &now, error);
+    if (status == STATUS_OK && row->parent)
         status = history_read_version(
-            context->history, context->document_id, version->parent, &memory, &before, error);
+            context->history, context->document_id, row->parent, &memory, &before, error);
     if (status == STATUS_OK)
         change_append(before.text, now.text, CHANGE_WIDTH, out);
     history_memory_finish(&memory);
@@ -39,6 +41,10 @@ static void append_runs(
     fk_append_run(context, &runs->items[runs->count - 1], out);
     if (runs->count > 1)
         buf_printf(out, " ×%zu", runs->count);
+}
+
+static const char *plural(int64_t count) {
+    return count == 1 ? "" : "s";
 }
 
 /* The columns are as wide as their widest entry. */
@@ -70,16 +76,16 @@ static size_t runs_width(const struct history_version *version) {
     return width;
 }
 
-static struct widths measure(const struct history_version *versions, size_t count, int64_t now_us) {
+static struct widths measure(const struct fold_row *rows, size_t count, int64_t now_us) {
     struct widths widths = {0};
     struct lanes lanes = {0};
     struct buf text = BUF_INIT;
     for (size_t i = count; i > 0; i--) {
-        const struct history_version *version = &versions[i - 1];
+        const struct history_version *version = rows[i - 1].version;
         char age[CLOCK_AGO_BYTES];
         lanes_append_joint(&lanes, version->number, &text);
         buf_clear(&text);
-        lanes_append_row(&lanes, version->number, version->parent, "o", &text);
+        lanes_append_row(&lanes, version->number, rows[i - 1].parent, "o", &text);
         widen(&widths.lanes, utf8_count(buf_string(&text), text.size));
         clock_format_ago(version->created_us, now_us, age);
         widen(&widths.age, strlen(age));
@@ -91,14 +97,13 @@ static struct widths measure(const struct history_version *versions, size_t coun
 }
 
 static enum status print_row(struct fk_context *context, struct lanes *lanes,
-    const struct history_version *version, const struct widths *widths, int64_t now_us,
-    struct error *error) {
+    const struct fold_row *fold, const struct widths *widths, int64_t now_us, struct error *error) {
+    const struct history_version *version = fold->version;
     struct buf row = BUF_INIT, drawing = BUF_INIT;
     char age[CLOCK_AGO_BYTES];
     const char *plain = fk_colour(context, FK_PLAIN);
     lanes_append_joint(lanes, version->number, &row);
-    lanes_append_row(
-        lanes, version->number, version->parent, version->is_head ? "●" : "○", &drawing);
+    lanes_append_row(lanes, version->number, fold->parent, version->is_head ? "●" : "○", &drawing);
     buf_append(&row, buf_string(&drawing), drawing.size);
     pad(&row, utf8_count(buf_string(&drawing), drawing.size), widths->lanes);
     pad(&row, digits(version->number), widths->number);
@@ -108,7 +113,10 @@ static enum status print_row(struct fk_context *context, struct lanes *lanes,
     pad(&row, strlen(age), widths->age + 2);
     append_runs(context, version, &row);
     pad(&row, runs_width(version), widths->runs + 2);
-    enum status status = append_change(context, version, &row, error);
+    enum status status = append_change(context, fold, &row, error);
+    if (fold->folded)
+        buf_printf(&row, "  %s(%zu step%s of typing)%s", fk_colour(context, FK_FAINT),
+            fold->folded + 1, plural((int64_t)fold->folded + 1), plain);
     if (*version->label || version->pinned)
         buf_printf(&row, "  %s%s%s%s", fk_colour(context, FK_YELLOW),
             version->pinned ? "pinned" : "", version->pinned && *version->label ? ": " : "",
@@ -125,35 +133,45 @@ static enum status print_row(struct fk_context *context, struct lanes *lanes,
     return status;
 }
 
-static const char *plural(int64_t count) {
-    return count == 1 ? "" : "s";
+static enum status print_rows(
+    struct fk_context *context, const struct fold_rows *rows, struct error *error) {
+    size_t first = rows->count > ROWS_MAX ? rows->count - ROWS_MAX : 0;
+    int64_t now_us = clock_wall_us();
+    struct lanes lanes = {0};
+    struct widths widths = measure(rows->items + first, rows->count - first, now_us);
+    enum status status = STATUS_OK;
+    for (size_t i = rows->count; status == STATUS_OK && i > first; i--)
+        status = print_row(context, &lanes, &rows->items[i - 1], &widths, now_us, error);
+    size_t older = 0;
+    for (size_t i = 0; i < first; i++)
+        older += 1 + rows->items[i].folded;
+    if (status == STATUS_OK && older)
+        fk_printf(
+            context, "(%zu older version%s not shown)\n", older, older == 1 ? " is" : "s are");
+    return status;
 }
 
 static enum status print_cell(
-    struct fk_context *context, const struct history_cell *cell, struct error *error) {
+    struct fk_context *context, const struct history_cell *cell, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_versions versions;
+    struct fold_rows rows = {0};
     enum status status = history_read_tree(context->history, cell->id, &memory, &versions, error);
+    if (status == STATUS_OK)
+        status = fold_typing(&versions, every, &rows, error);
     if (status == STATUS_OK)
         fk_printf(context, "%scell %s%s: %lld version%s, %lld run%s%s\n",
             fk_colour(context, FK_BOLD), cell->key, fk_colour(context, FK_PLAIN),
             (long long)cell->versions, plural(cell->versions), (long long)cell->runs,
             plural(cell->runs), cell->deleted_us ? ", deleted" : "");
-    if (status == STATUS_OK) {
-        size_t first = versions.count > ROWS_MAX ? versions.count - ROWS_MAX : 0;
-        int64_t now_us = clock_wall_us();
-        struct lanes lanes = {0};
-        struct widths widths = measure(versions.items + first, versions.count - first, now_us);
-        for (size_t i = versions.count; status == STATUS_OK && i > first; i--)
-            status = print_row(context, &lanes, &versions.items[i - 1], &widths, now_us, error);
-        if (status == STATUS_OK && first)
-            fk_printf(context, "(%zu older versions are not shown)\n", first);
-    }
+    if (status == STATUS_OK)
+        status = print_rows(context, &rows, error);
+    free(rows.items);
     history_memory_finish(&memory);
     return status;
 }
 
-static enum status print_all(struct fk_context *context, struct error *error) {
+static enum status print_all(struct fk_context *context, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_cells cells;
     enum status status =
@@ -163,14 +181,15 @@ static enum status print_all(struct fk_context *context, struct error *error) {
     for (size_t i = 0; status == STATUS_OK && i < cells.count; i++) {
         if (i)
             fk_printf(context, "\n");
-        status = print_cell(context, &cells.items[i], error);
+        status = print_cell(context, &cells.items[i], every, error);
     }
     history_memory_finish(&memory);
     return status;
 }
 
 /* The tree of the cell that has version `number`. */
-static enum status print_cell_of(struct fk_context *context, int64_t number, struct error *error) {
+static enum status print_cell_of(
+    struct fk_context *context, int64_t number, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version version;
     struct history_cells cells;
@@ -180,41 +199,53 @@ static enum status print_cell_of(struct fk_context *context, int64_t number, str
         status = history_list_cells(context->history, context->document_id, &memory, &cells, error);
     for (size_t i = 0; status == STATUS_OK && i < cells.count; i++)
         if (cells.items[i].id == version.cell_id) {
-            status = print_cell(context, &cells.items[i], error);
+            status = print_cell(context, &cells.items[i], every, error);
             break;
         }
     history_memory_finish(&memory);
     return status;
 }
 
-static enum status run(
-    struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
-    if (count > 1)
-        return error_set(
-            error, STATUS_INVALID, "too many words; this is how: tree [VERSION | all]");
-    if (count == 1 && strcmp(arguments[0], "all") == 0)
-        return print_all(context, error);
-    if (count == 1) {
-        int64_t number = 0;
-        enum status status = fk_parse_number(arguments[0], &number, error);
-        return status == STATUS_OK ? print_cell_of(context, number, error) : status;
-    }
+static enum status print_asking_cell(struct fk_context *context, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_cell cell;
     enum status status = context->cell_key
                              ? fk_find_cell(context, context->cell_key, &memory, &cell, error)
                              : STATUS_NOT_FOUND;
     if (status == STATUS_OK)
-        status = print_cell(context, &cell, error);
+        status = print_cell(context, &cell, every, error);
     else if (status == STATUS_NOT_FOUND)
-        status = print_all(context, error); /* a cell that has only ever held this command */
+        status = print_all(context, every, error); /* it has only ever held this command */
     history_memory_finish(&memory);
     return status;
 }
 
+static enum status run(
+    struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
+    const char *which = NULL;
+    bool every = false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(arguments[i], "--typing") == 0)
+            every = true;
+        else if (which)
+            return error_set(error, STATUS_INVALID,
+                "too many words; this is how: tree [VERSION | all] [--typing]");
+        else
+            which = arguments[i];
+    }
+    if (!which)
+        return print_asking_cell(context, every, error);
+    if (strcmp(which, "all") == 0)
+        return print_all(context, every, error);
+    int64_t number = 0;
+    enum status status = fk_parse_number(which, &number, error);
+    return status == STATUS_OK ? print_cell_of(context, number, every, error) : status;
+}
+
 const struct fk_verb fk_tree = {
     .name = "tree",
-    .arguments = "[VERSION | all]",
-    .summary = "the versions of this cell (of the cell with VERSION, of all cells) as a tree",
+    .arguments = "[VERSION | all] [--typing]",
+    .summary = "the versions of this cell (of the cell with VERSION, of all cells) as a tree; "
+               "--typing: each step of typing, too",
     .run = run,
 };

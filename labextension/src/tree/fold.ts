@@ -43,15 +43,18 @@ export function foldTyping(versions: readonly Version[], every = false): Row[] {
     );
   };
   const rows: Row[] = [];
-  const below = new Map<number, { row: number; folded: Version[] }>(); // what the children of a version stand on
+  const steps = new Map<number, Row['folded']>(); // by the last step of a run of typing
+  const rowOf = new Map<number, number>(); // a version's own row, or the one that it was folded onto
   for (const version of versions) {
-    const { row, folded } = below.get(version.parent) ?? { row: 0, folded: [] };
+    const row = rowOf.get(version.parent) ?? 0;
+    const folded = steps.get(version.parent) ?? [];
     if (isStep(version)) {
       folded.push(version); // it has one child, which goes on with the same list
-      below.set(version.version, { row, folded });
+      steps.set(version.version, folded);
+      rowOf.set(version.version, row);
     } else {
       rows.push({ version, parent: row, folded });
-      below.set(version.version, { row: version.version, folded: [] });
+      rowOf.set(version.version, version.version);
     }
   }
   return rows;

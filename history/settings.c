@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KIB = 1024, MIB = 1024 * KIB, GIB = 1024 * MIB };
+enum { KIB = 1 << 10, MIB = 1 << 20, GIB = 1 << 30 };
 
 enum { TEXT_LIMIT, PICTURE_LIMIT, OUTPUTS_LIMIT, SETTINGS };
 
@@ -13,7 +13,7 @@ static const struct history_setting settings[SETTINGS] = {
     [TEXT_LIMIT] = {"text_limit", "of what a run prints: the first and the last half", true, MIB,
         KIB, GIB},
     [PICTURE_LIMIT] = {"picture_limit", "of a picture or another item of a display, else dropped",
-        true, 16 * MIB, KIB, GIB},
+        true, 16 << 20, KIB, GIB},
     [OUTPUTS_LIMIT] = {"outputs_limit", "outputs of a run: displays past it are counted only",
         false, 10000, 1, 100000},
 };

@@ -20,19 +20,20 @@ static const char file_of_run[] = "outputs/1970/01/01/run-1/0001-display.txt";
 
 enum { SIZE = 5000 };
 
-static void make_store_3(const struct fixture *f, char bytes[SIZE]) {
+static void make_store_3(const struct fixture *f, char bytes[SIZE + 1]) {
     struct buf all = BUF_INIT;
     buf_printf(&all, "%s%s", schema_3, rows_3);
     execute(place(f, database), buf_string(&all));
     buf_finish(&all);
     memset(bytes, 'x', SIZE);
+    bytes[SIZE] = '\0';
     assert_ok(file_make_folders(place(f, folder_of_run), 0700, error));
     assert_ok(file_write(place(f, file_of_run), bytes, SIZE, 0600, error));
 }
 
 static void test_a_store_of_format_3(void **state) {
     struct fixture *f = *state;
-    char bytes[SIZE];
+    char bytes[SIZE + 1];
     make_store_3(f, bytes);
     int64_t before_us = clock_wall_us() - 1000000, highest = 0;
     fixture_open(f);
@@ -64,7 +65,7 @@ static void test_a_store_of_format_3(void **state) {
 
 static void test_looking_at_format_3(void **state) {
     struct fixture *f = *state;
-    char bytes[SIZE];
+    char bytes[SIZE + 1];
     make_store_3(f, bytes);
     f->options.read_only = true;
     assert_ok(history_open(&f->options, &f->history, error));
@@ -80,7 +81,7 @@ static void test_looking_at_format_3(void **state) {
 
 static void test_new_and_migrated_are_the_same(void **state) {
     struct fixture *f = *state;
-    char bytes[SIZE];
+    char bytes[SIZE + 1];
     make_store_3(f, bytes);
     fixture_open(f);
     fixture_close(f);
@@ -99,7 +100,7 @@ static void test_new_and_migrated_are_the_same(void **state) {
 /* Somebody of format 3 has it open: it records on. */
 static void test_an_old_forkernel_records_on(void **state) {
     struct fixture *f = *state;
-    char bytes[SIZE];
+    char bytes[SIZE + 1];
     make_store_3(f, bytes);
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(place(f, database), &db), SQLITE_OK);

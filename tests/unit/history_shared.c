@@ -2,6 +2,8 @@
 #include "history_doctor.h"
 #include "history_old_stores.h"
 
+#include "history/schema.h"
+
 #include "base/file.h"
 
 #include <sys/stat.h>
@@ -236,6 +238,27 @@ static void test_a_backup_elsewhere(void **state) {
     nftw(target, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* SQLite takes a partial index only where the query has its very words. */
+static void test_a_large_store_is_not_searched(void **state) {
+    struct fixture *f = *state;
+    fixture_open(f);
+    sqlite3 *db = NULL;
+    sqlite3_stmt *rows = NULL;
+    assert_int_equal(sqlite3_open(history_database_path(f->history), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                         "EXPLAIN QUERY PLAN SELECT p.id FROM output_parts p WHERE p.hash = ?1 "
+                         "AND " SHARED_PARTS("p.") " AND p.head_bytes = ?2 ORDER BY p.id DESC",
+                         -1, &rows, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
+    assert_string_equal(
+        sqlite3_column_text(rows, 3), "SEARCH p USING INDEX output_parts_shared (hash=?)");
+    assert_int_equal(sqlite3_step(rows), SQLITE_DONE); /* no sorting either */
+    sqlite3_finalize(rows);
+    sqlite3_close(db);
+    fixture_close(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void) {
@@ -246,6 +269,7 @@ int main(void) {
         TEST(test_a_file_that_is_not_the_same_any_more),
         TEST(test_bytes_decide_and_not_the_hash),
         TEST(test_where_there_can_be_no_link),
+        TEST(test_a_large_store_is_not_searched),
         TEST(test_the_doctor),
         TEST(test_a_backup_elsewhere),
     };

@@ -2,6 +2,7 @@
  * What recording costs. Prints medians and 99th percentiles in microseconds:
  *
  *     history_bench one [FOLDER]                one process
+ *     history_bench displays                    pictures that are new, and the same ones again
  *     history_bench many [PROCESSES] [RUNS] [PAUSE_MS]
  *                                               processes at once, one store for all or one each,
  *                                               then a search over everything
@@ -182,6 +183,54 @@ static void bench_one(const char *where) {
         remove_folder(folder);
 }
 
+/* ---- displays ---- */
+
+/* A run that displays `size` bytes, which are new or were displayed before. */
+static void bench_display(struct history_session *session, size_t size, bool again) {
+    enum { RUNS = 400 };
+    struct samples display = samples_of(RUNS);
+    unsigned char *bytes = calloc(1, size);
+    struct error error;
+    if (!bytes)
+        exit(1);
+    for (int i = 0; i <= RUNS; i++) {
+        memcpy(bytes, again ? &size : (const void *)&i, sizeof i);
+        memcpy(bytes + sizeof i, &again, sizeof again);
+        struct history_run *run = begin(session, "cell", "plot", 4, i);
+        struct history_item item = {"image/png", bytes, size};
+        int64_t a = clock_monotonic_us();
+        must(history_run_bundle(run, HISTORY_DISPLAY, NULL, &item, 1, &error), &error);
+        if (i) /* the first one is new in any case */
+            add_sample(&display, clock_monotonic_us() - a);
+        must(history_run_end(&run, HISTORY_OK, 0, &error), &error);
+    }
+    char name[64];
+    snprintf(name, sizeof name, "display of %zu KB, %s", size / 1024, again ? "again" : "new");
+    print_samples(name, &display);
+    free(bytes);
+}
+
+static void bench_displays(void) {
+    static const size_t sizes[] = {2048, 4096, 16384, 65536, 1048576};
+    char folder[256];
+    make_folder(folder);
+    struct history_options options = {.folder = folder};
+    struct history *history = NULL;
+    struct history_session *session = NULL;
+    struct error error;
+    struct history_session_start start = {.document_path = "/bench.ipynb", .engine = "c"};
+    must(history_open(&options, &history, &error), &error);
+    must(history_session_begin(history, &start, &session, &error), &error);
+    print_header();
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        bench_display(session, sizes[i], false);
+        bench_display(session, sizes[i], true);
+    }
+    must(history_session_end(&session, 0, &error), &error);
+    history_close(&history);
+    remove_folder(folder);
+}
+
 /* ---- many processes ---- */
 
 struct shared {
@@ -343,6 +392,8 @@ int main(int argc, char **argv) {
     const char *what = argc > 1 ? argv[1] : "one";
     if (strcmp(what, "one") == 0) {
         bench_one(argc > 2 ? argv[2] : NULL);
+    } else if (strcmp(what, "displays") == 0) {
+        bench_displays();
     } else if (strcmp(what, "many") == 0) {
         int processes = argc > 2 ? atoi(argv[2]) : 20, runs = argc > 3 ? atoi(argv[3]) : 200;
         int pause_ms = argc > 4 ? atoi(argv[4]) : 0;
@@ -359,7 +410,7 @@ int main(int argc, char **argv) {
     } else if (strcmp(what, "trace") == 0 && argc == 4) {
         bench_trace(argv[2], atoi(argv[3]));
     } else {
-        fprintf(stderr, "usage: history_bench one|many|tree|edits|million|trace\n");
+        fprintf(stderr, "usage: history_bench one|displays|many|tree|edits|million|trace\n");
         return 2;
     }
     return 0;

@@ -3,8 +3,9 @@
 
     .venv/bin/python bench/kernels.py [--forkernel build/release/bin/forkernel] [--rounds N] [--only NAME]
 
-Measured: launch to kernel_info_reply; a trivial cell from sending it to reply and idle; printing 200,000 lines with
-history on and off; memory and processor time while idle. Rounds of the two alternate, so that a machine that gets
+Measured: launch to kernel_info_reply; a trivial cell from sending it to reply and idle; small cells with history on and
+off (then the second column is forkernel without history); printing 200,000 lines with history on and off; memory and
+processor time while idle. Rounds of the two alternate, so that a machine that gets
 slower in between slows both. The client is bare pyzmq: what it costs is the same for both.
 """
 
@@ -77,6 +78,34 @@ class Bench:
             both = " / ".join(milliseconds(percentile(values, fraction)) for fraction in (0.5, 0.99))
             row(f"— of it {step}, p50 / p99", both, "", "")
 
+    def history(self):
+        """The same cell in a kernel that records and in one that does not, in turns."""
+        for name, code, warm_up in (
+            ("a cell of `1`", "1", "1"),
+            ("a cell of ten lines of output", '#include <stdio.h>\nfor (int i = 0; i < 10; i++) printf("line %d\\n", i);', "1"),
+            ("a display of 100 KB", "memset(picture, ++shade, sizeof picture); fk_png(picture, sizeof picture);",
+             "#include <string.h>\nstatic unsigned char picture[100000]; int shade;"),
+        ):
+            kernels = self.start_forkernel(True), self.start_forkernel(False)
+            times, rest = ([], []), ([], [])
+            for kernel in kernels:
+                kernel.wait_ready()
+                kernel.execute(warm_up)
+            for i in range(30 * self.rounds + 20):
+                for at in (0, 1) if i % 2 else (1, 0):
+                    time.sleep(0.01)
+                    seconds, metadata, _ = kernels[at].execute(code)
+                    if i >= 20:
+                        compiled = metadata.get("forkernel", {}).get("timing_us", {}).get("compile", 0) / 1e6
+                        times[at].append(seconds)
+                        rest[at].append(seconds - compiled)
+            for kernel in kernels:
+                kernel.stop()
+            for which, (on, off) in (("", times), (", without compilation", rest)):
+                for part, fraction in (("p50", 0.5), ("p99", 0.99)):
+                    a, b = percentile(on, fraction), percentile(off, fraction)
+                    row(f"{name}{which}, {part}: history on, off", milliseconds(a), milliseconds(b), f"{a / b:.3f}")
+
     def printing(self):
         code = '#include <stdio.h>\nfor (int i = 0; i < 200000; i++) printf("line %d\\n", i);'
         python = "for i in range(200000): print('line', i)"
@@ -121,13 +150,13 @@ def main():
     parser.add_argument("--forkernel", default=os.path.join(here, "build/release/bin/forkernel"))
     parser.add_argument("--python", default=sys.executable, help="a Python that has ipykernel")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--only", choices=("launch", "trivial", "printing", "idle"))
+    parser.add_argument("--only", choices=("launch", "trivial", "history", "printing", "idle"))
     options = parser.parse_args()
     bench = Bench(options)
     row("", "forkernel", "ipykernel", "ratio")
     row("---", "---", "---", "---")
     try:
-        for part in (options.only,) if options.only else ("launch", "trivial", "printing", "idle"):
+        for part in (options.only,) if options.only else ("launch", "trivial", "history", "printing", "idle"):
             getattr(bench, part)()
     finally:
         shutil.rmtree(bench.data)

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +21,46 @@ struct backup {
     struct history_backup_result result;
     int64_t all_files, files_seen;
     int64_t folder_run_id; /* whose folder was made last */
+    void *shared;          /* tree of struct shared */
 };
+
+/* A file that several runs share is copied once, and linked in the copy as well. */
+struct shared {
+    dev_t device;
+    ino_t inode;
+    char *copy; /* absolute */
+};
+
+static int compare_shared(const void *a, const void *b) {
+    const struct shared *x = a, *y = b;
+    if (x->device != y->device)
+        return x->device > y->device ? 1 : -1;
+    return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+static void free_shared(void *shared) {
+    free(((struct shared *)shared)->copy);
+    free(shared);
+}
+
+static bool link_shared(const struct backup *backup, const struct stat *info, const char *to) {
+    struct shared key = {.device = info->st_dev, .inode = info->st_ino};
+    void *found = info->st_nlink > 1 ? tfind(&key, &backup->shared, compare_shared) : NULL;
+    return found && link((*(struct shared **)found)->copy, to) == 0;
+}
+
+/* Without memory the next one is copied, too. */
+static void note_shared(struct backup *backup, const struct stat *info, const char *to) {
+    struct shared *shared = info->st_nlink > 1 ? calloc(1, sizeof *shared) : NULL;
+    if (!shared)
+        return;
+    *shared = (struct shared){info->st_dev, info->st_ino, strdup(to)};
+    void *at = shared->copy ? tsearch(shared, &backup->shared, compare_shared) : NULL;
+    if (!at || *(struct shared **)at != shared)
+        free_shared(shared);
+    else
+        (void)chmod(to, 0400); /* as the files of a store that are shared */
+}
 
 static enum status make_target(const char *target, struct error *error) {
     int fd = -1;
@@ -100,7 +140,13 @@ static enum status copy_file(
         return STATUS_NOT_FOUND;
     if (fd < 0)
         return error_set_errno(error, errno, "cannot read '%s'", from);
-    enum status status = copy_bytes(fd, from, to, error);
+    struct stat info = {0};
+    enum status status = STATUS_OK;
+    if (fstat(fd, &info) < 0 || !link_shared(backup, &info, to)) {
+        status = copy_bytes(fd, from, to, error);
+        if (status == STATUS_OK)
+            note_shared(backup, &info, to);
+    }
     close(fd);
     if (status == STATUS_OK)
         backup->result.files++;
@@ -191,6 +237,7 @@ enum status history_backup(struct history *history, const struct history_backup_
         status = copy_database(history, options->target, error);
     if (status == STATUS_OK)
         status = copy_files(&backup, error);
+    tdestroy(backup.shared, free_shared);
     /* as any store does when it is opened: what was being recorded is sealed, in the copy */
     struct history_options store = {.folder = options->target};
     struct history *copy = NULL;

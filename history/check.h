@@ -39,6 +39,7 @@ enum status check_heads(struct check *check, struct error *error) MUST_CHECK;
 enum status check_moves(struct check *check, struct error *error) MUST_CHECK;
 enum status check_runs(struct check *check, struct error *error) MUST_CHECK;
 enum status check_marks(struct check *check, struct error *error) MUST_CHECK;
+enum status check_settings(struct check *check, struct error *error) MUST_CHECK;
 enum status check_clients(struct check *check, struct error *error) MUST_CHECK;
 enum status check_layouts(struct check *check, struct error *error) MUST_CHECK;
 

@@ -151,7 +151,8 @@ enum status check_marks(struct check *check, struct error *error) {
 
 enum status check_clients(struct check *check, struct error *error) {
     static const char text[] = "SELECT count(*) FROM clients WHERE typeof(name) != 'text' OR "
-                               "typeof(sequence) != 'integer' OR sequence < 0";
+                               "typeof(sequence) != 'integer' OR sequence < 0 OR "
+                               "typeof(heard_us) != 'integer'";
     int64_t count = 0;
     enum status status = sql_int(&check->history->sql, &count, error, text, "");
     if (status == STATUS_OK && count) {
@@ -161,6 +162,34 @@ enum status check_clients(struct check *check, struct error *error) {
         buf_finish(&what);
     }
     return check_unreadable(check, status, "the table of front ends", error);
+}
+
+/* ---- settings ---- */
+
+enum status check_settings(struct check *check, struct error *error) {
+    static const char text[] =
+        "SELECT name, value, document_id = 0 OR EXISTS (SELECT 1 FROM documents d "
+        "WHERE d.id = document_id) FROM settings";
+    struct sql *sql = &check->history->sql;
+    sqlite3_stmt *rows = NULL;
+    enum status status = sql_query(sql, &rows, error, text, "");
+    while (status == STATUS_OK) {
+        bool row = false;
+        status = sql_next(sql, rows, &row, error);
+        if (status != STATUS_OK || !row)
+            break;
+        const char *name = (const char *)sqlite3_column_text(rows, 0);
+        const char *value = (const char *)sqlite3_column_text(rows, 1);
+        if (!setting_makes_sense(name, value))
+            check_say(check, HISTORY_NOTE, "the table of settings",
+                "'forkernel settings' sets another one",
+                "%s is '%s', which makes no sense here; it counts as not set", name ? name : "",
+                value ? value : "");
+        else if (!sqlite3_column_int(rows, 2))
+            check_say(check, HISTORY_NOTE, "the table of settings", "",
+                "%s is set for a notebook that is not there", name);
+    }
+    return check_unreadable(check, status, "the table of settings", error);
 }
 
 /* ---- layouts ---- */

@@ -126,13 +126,13 @@ static enum status read_sequence(
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status write_sequence(
-    struct history *history, const struct history_edits *edits, struct error *error) {
-    static const char text[] = "INSERT INTO clients (name, sequence) VALUES (?, ?) "
-                               "ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence";
+static enum status write_sequence(struct history *history, const struct history_edits *edits,
+    int64_t now_us, struct error *error) {
+    static const char text[] = "INSERT OR REPLACE INTO clients (name, sequence, heard_us) "
+                               "VALUES (?, ?, ?)";
     struct cell name;
     cell_key_copy(&name, edits->client);
-    return sql_run(&history->sql, error, text, "si", name.key, edits->sequence);
+    return sql_run(&history->sql, error, text, "sii", name.key, edits->sequence, now_us);
 }
 
 /* Inside the transaction. */
@@ -146,7 +146,7 @@ static enum status record_batch(struct history_session *session, const struct hi
         status = read_sequence(history, edits->client, &highest, error);
     bool repeated = numbered && highest && edits->sequence <= highest;
     if (status == STATUS_OK && numbered && !repeated)
-        status = write_sequence(history, edits, error);
+        status = write_sequence(history, edits, now_us, error);
     for (size_t i = 0; i < edits->count && status == STATUS_OK; i++)
         status = repeated ? look_up(session, &edits->items[i], &edited[i], error)
                           : record(session, &edits->items[i], now_us, &edited[i], error);

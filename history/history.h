@@ -3,9 +3,11 @@
  *
  * One store is one folder, 0700, that several processes use at once:
  *
- *     history.sqlite3                             documents, cells, versions, moves, runs, outputs
+ *     history.sqlite3                             documents, cells, versions, moves, runs, outputs,
+ *                                                 settings
  *     sessions/<uuid>.lock                        held with flock while a recording process lives
- *     outputs/YYYY/MM/DD/run-<id>/0001-stdout.txt what the runs produced, as ordinary files (0600)
+ *     outputs/YYYY/MM/DD/run-<id>/0001-stdout.txt what the runs produced, as ordinary files (0600;
+ *                                                 0400 where several runs share one by hard links)
  *
  * Recording, as a kernel does it:
  *
@@ -118,13 +120,13 @@ const char *history_cell_type_name(enum history_cell_type type); /* "code", "mar
 /* ---- the store ---- */
 
 struct history_options {
-    const char *folder;        /* NULL: history_default_folder() */
-    bool read_only;            /* look only; the store must exist; nothing is created or sealed */
-    size_t text_limit_bytes;   /* what is kept of a run's streams together; 0: 1 MiB */
-    size_t binary_limit_bytes; /* a larger item of a bundle is dropped, its size and hash kept;
-                                  0: 16 MiB */
+    const char *folder; /* NULL: history_default_folder() */
+    bool read_only;     /* look only; the store must exist; nothing is created or sealed */
+    /* limits; 0: as the settings say, see history/settings.h */
+    size_t text_limit_bytes;   /* what is kept of a run's streams together */
+    size_t binary_limit_bytes; /* a larger item of a bundle is dropped, its size and hash kept */
     unsigned max_outputs;      /* of a run; past it the two streams are kept without their order
-                                  and bundles are dropped and counted; 0: 10,000 */
+                                  and bundles are dropped and counted */
     unsigned keyframe_every;   /* versions between two full copies of a text; 0: 128, the most */
     int busy_timeout_ms;       /* longest wait for another process; 0: 250 */
 };
@@ -242,7 +244,8 @@ struct history_item {
 };
 
 /* One HISTORY_DISPLAY, HISTORY_RESULT or HISTORY_UPDATE in several MIME types. `display_id` may be
- * NULL. Items over the limit are dropped, their size and hash kept; that is no failure. */
+ * NULL. Items over the limit are dropped, their size and hash kept; that is no failure. An item of
+ * 4 KiB or more that the store has already, byte for byte, becomes a hard link to that file. */
 enum status history_run_bundle(struct history_run *run, enum history_output_kind kind,
     const char *display_id, const struct history_item *items, size_t count,
     struct error *error) MUST_CHECK;
@@ -583,5 +586,6 @@ enum status history_search(struct history *history, int64_t document_id, const c
     struct history_inputs *ret_inputs, struct error *error) MUST_CHECK;
 
 #include "history/edits.h" /* the rest of this interface: edits, the notebook at a time, labels */
+#include "history/settings.h"
 
 #endif

@@ -86,6 +86,8 @@ static const struct step {
            "  FROM cells WHERE deleted_us IS NOT NULL;" SCHEMA_3 SCHEMA_VERSIONS("versions_3"),
         pack_versions,
         "DROP TABLE versions; ALTER TABLE versions_3 RENAME TO versions; PRAGMA user_version = 3"},
+    [3] = {.before = SCHEMA_4 "UPDATE clients SET heard_us = strftime('%s', 'now') * 1000000;"
+                              "PRAGMA user_version = 4"},
 };
 
 /* All pages of an open database into another one that is empty. They are not looked at: a damaged

@@ -13,9 +13,6 @@
 #include <unistd.h>
 
 enum {
-    DEFAULT_TEXT_LIMIT = 1024 * 1024,
-    DEFAULT_BINARY_LIMIT = 16 * 1024 * 1024,
-    DEFAULT_MAX_OUTPUTS = 10000,
     DEFAULT_KEYFRAME_EVERY = 128,
     DEFAULT_BUSY_TIMEOUT_MS = 250,
 };
@@ -140,11 +137,9 @@ enum status history_open(
     }
     *history = (struct history){
         .folder = options->folder ? strdup(options->folder) : history_default_folder(),
-        .text_limit_bytes =
-            options->text_limit_bytes ? options->text_limit_bytes : DEFAULT_TEXT_LIMIT,
-        .binary_limit_bytes =
-            options->binary_limit_bytes ? options->binary_limit_bytes : DEFAULT_BINARY_LIMIT,
-        .max_outputs = options->max_outputs ? options->max_outputs : DEFAULT_MAX_OUTPUTS,
+        .told_limits = {.text_bytes = options->text_limit_bytes,
+            .item_bytes = options->binary_limit_bytes,
+            .outputs = options->max_outputs},
         .keyframe_every =
             options->keyframe_every ? options->keyframe_every : DEFAULT_KEYFRAME_EVERY,
         .busy_timeout_us = (int64_t)(options->busy_timeout_ms ? options->busy_timeout_ms

@@ -1,6 +1,7 @@
 /* What a run produces, into files and rows. */
 #include "history/names.h"
 #include "history/run.h"
+#include "history/same_file.h"
 #include "history/stream_name.h"
 
 #include "base/file.h"
@@ -56,7 +57,7 @@ static enum status begin_stream(
     output->part_count = 1;
     output->parts[0].mime = mime;
     output->parts[0].file = file;
-    uint64_t limit = run->history->text_limit_bytes;
+    uint64_t limit = run->limits.text_bytes;
     stream_init(&output->stream, path, run->head_left, limit - limit / 2);
     run->current = run->output_count - 1;
     return STATUS_OK;
@@ -78,7 +79,7 @@ static bool find_stream(struct history_run *run, enum history_output_kind kind) 
 
 /* The tails of streams share one limit: the oldest give way. */
 static void share_tail(struct history_run *run) {
-    uint64_t limit = run->history->text_limit_bytes;
+    uint64_t limit = run->limits.text_bytes;
     uint64_t wanted = limit - limit / 2;
     while (run->first_tail < run->current) {
         struct run_output *first = &run->outputs[run->first_tail];
@@ -148,13 +149,14 @@ static enum status write_item(struct history_run *run, struct run_output *output
     *part = (struct run_part){.mime = mime, .total_bytes = item->size, .hashed = true};
     output->part_count++;
     crypto_generichash(part->hash, sizeof part->hash, item->data, item->size, NULL, 0);
-    if (item->size > run->history->binary_limit_bytes)
+    if (item->size > run->limits.item_bytes)
         return STATUS_OK; /* dropped, and the row says how large it was */
     char *file = output_file_name(output->sequence, output->kind, item->mime, copy);
     char *path = file ? run_path(run, file) : NULL;
     char *temporary = path ? stream_part_name(path) : NULL;
     enum status status = temporary ? run_make_folder(run, error) : fail_memory(run->history, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK &&
+        !same_file_link(run->history, item->data, item->size, part->hash, temporary))
         status = file_write(temporary, item->data, item->size, 0600, error);
     if (status == STATUS_OK) {
         part->file = file;

@@ -167,12 +167,22 @@ enum status history_list_outputs(struct history *history, int64_t run_id,
 }
 
 /* A stream in pieces. Its writer may turn a piece over while we look: look again. */
-static enum status read_pieces(
-    struct history *history, const char *path, struct buf *out, struct error *error) {
+static enum status read_pieces(struct history *history, const struct history_part *part,
+    const char *path, struct buf *out, struct error *error) {
+    static const char document_text[] =
+        "SELECT r.version_id >> 32 FROM output_parts p JOIN outputs o ON o.id = p.output_id "
+        "JOIN runs r ON r.id = o.run_id WHERE p.id = ?";
     enum { TRIES = 4 };
-    uint64_t limit = history->text_limit_bytes;
+    struct limits limits;
+    int64_t document_id = 0;
     size_t before = out->size;
-    enum status status = STATUS_NOT_FOUND;
+    enum status status = sql_int(&history->sql, &document_id, error, document_text, "i", part->id);
+    if (status == STATUS_OK)
+        status = limits_read(history, document_id, &limits, error);
+    if (status != STATUS_OK)
+        return status;
+    uint64_t limit = limits.text_bytes;
+    status = STATUS_NOT_FOUND;
     for (int i = 0; i < TRIES && status == STATUS_NOT_FOUND; i++) {
         struct stream_kept kept = {0};
         bool sealed = false;
@@ -199,7 +209,7 @@ enum status history_read_part(struct history *history, const struct history_part
     char *final = strndup(part->path, length - end_length);
     if (!final)
         return fail_memory(history, error);
-    enum status status = read_pieces(history, final, out, error);
+    enum status status = read_pieces(history, part, final, out, error);
     free(final);
     return status;
 }

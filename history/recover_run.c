@@ -232,7 +232,7 @@ static void summarise(struct history_run *run) {
         struct buf text = BUF_INIT;
         char *path = run_path(run, output->parts[0].file);
         if (path && strcmp(output->parts[0].mime, "text/plain") == 0 &&
-            file_read(path, run->history->binary_limit_bytes, &text, NULL) == STATUS_OK)
+            file_read(path, run->limits.item_bytes, &text, NULL) == STATUS_OK)
             summary_append(&run->summary, buf_string(&text), text.size);
         if (run->summary.size == 0)
             buf_append_string(&run->summary, output->parts[0].mime);
@@ -275,7 +275,7 @@ static void sweep(const struct history_run *run) {
 }
 
 static enum status read_run(struct history_run *run, struct error *error) {
-    static const char text[] = "SELECT day, status, started_us FROM runs WHERE id = ?";
+    static const char text[] = "SELECT day, status, started_us, version_id FROM runs WHERE id = ?";
     struct sql *sql = &run->history->sql;
     sqlite3_stmt *rows = NULL;
     bool row = false;
@@ -290,8 +290,10 @@ static enum status read_run(struct history_run *run, struct error *error) {
         run->end_status = HISTORY_KILLED;
         run->end_us = sqlite3_column_int64(rows, 2);
     }
+    int64_t document_id = version_document(sqlite3_column_int64(rows, 3));
     sql_done(rows);
-    return run->folder ? STATUS_OK : fail_memory(run->history, error);
+    return run->folder ? run_read_limits(run, document_id, error)
+                       : fail_memory(run->history, error);
 }
 
 enum status recover_run(struct history *history, int64_t run_id, struct error *error) {

@@ -40,6 +40,7 @@ struct history_run {
     struct history_run_place place; /* cell_key points to `key` */
     char *key;
     char *folder; /* absolute, of the outputs */
+    struct limits limits;
     bool folder_made;
     bool late;         /* writes after the end of the run */
     bool rows_pending; /* a row could not be written: no more tries before the end */
@@ -73,6 +74,10 @@ struct history_session {
 };
 
 /* ---- run_files.c ---- */
+
+/* The limits that hold for a run of this document, before anything is written. */
+enum status run_read_limits(
+    struct history_run *run, int64_t document_id, struct error *error) MUST_CHECK;
 
 /* Made when the first file is. */
 enum status run_make_folder(struct history_run *run, struct error *error) MUST_CHECK;

@@ -13,6 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum status run_read_limits(struct history_run *run, int64_t document_id, struct error *error) {
+    enum status status = limits_read(run->history, document_id, &run->limits, error);
+    run->head_left = run->limits.text_bytes / 2;
+    return status;
+}
+
 enum status run_make_folder(struct history_run *run, struct error *error) {
     if (run->folder_made)
         return STATUS_OK;
@@ -29,7 +35,7 @@ char *run_path(const struct history_run *run, const char *file) {
 }
 
 bool run_is_full(const struct history_run *run) {
-    return run->output_count >= run->history->max_outputs;
+    return run->output_count >= run->limits.outputs;
 }
 
 struct run_output *run_add_output(struct history_run *run, enum history_output_kind kind) {
@@ -118,7 +124,7 @@ static enum status seal_bundle(
 
 enum status run_seal_files(struct history_run *run, struct error *error) {
     enum status first = STATUS_OK;
-    uint64_t limit = run->history->text_limit_bytes;
+    uint64_t limit = run->limits.text_bytes;
     uint64_t tail_left = limit - limit / 2;
     for (size_t i = run->output_count; i-- > 0;) {
         struct run_output *output = &run->outputs[i];

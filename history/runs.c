@@ -19,7 +19,6 @@ struct history_run *run_create(struct history_session *session, struct history *
             .history = history,
             .session = session,
             .current = SIZE_MAX,
-            .head_left = history->text_limit_bytes / 2,
         };
     return run;
 }
@@ -136,6 +135,9 @@ static enum status begin(
     run->key = strdup(cell.key);
     if (!run->key)
         return fail_memory(run->history, error);
+    status = run_read_limits(run, session->document_id, error);
+    if (status != STATUS_OK)
+        return status;
     run->place.document_id = session->document_id;
     run->place.cell_id = cell.id;
     run->place.cell_key = run->key;
@@ -249,6 +251,8 @@ static enum status reopen(struct history_session *session, int64_t run_id,
         status = fail_memory(session->history, error);
     else
         status = sql_int(sql, &run->last_sequence, error, last_text, "i", run_id);
+    if (status == STATUS_OK)
+        status = run_read_limits(run, session->document_id, error);
     if (status == STATUS_OK)
         *ret_run = run;
     else

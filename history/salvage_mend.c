@@ -88,7 +88,9 @@ static const char find_versions[] =
 static const char mend_cells[] =
     "INSERT OR IGNORE INTO documents (id, path, uuid, created_us) "
     "  SELECT number, name, randomblob(16), 0 FROM hint_texts WHERE name GLOB '/*';"
-    "INSERT OR IGNORE INTO clients SELECT name, number FROM hint_texts WHERE NOT name GLOB '/*';"
+    "INSERT OR IGNORE INTO clients SELECT name, number, strftime('%s', 'now') * 1000000 FROM "
+    "hint_texts "
+    "  WHERE NOT name GLOB '/*';"
     "INSERT OR IGNORE INTO cells (id, document_id, key, head, created_us) "
     "  SELECT id, document_id, key, 0, 0 FROM hint_cells;"
     "INSERT OR IGNORE INTO cells (id, document_id, key, head, created_us) "

@@ -30,6 +30,9 @@ static const struct shape shapes[] = {
     {"ti", 2, true, "INSERT INTO hint_sequences VALUES (?,?)"},
     /* of tables without row ids */
     {"iiti", 4, false, "INSERT OR IGNORE INTO marks VALUES (?,?,?,?)"},
+    {"tii", 3, false, "INSERT OR IGNORE INTO clients VALUES (?,?,?)"},
+    {"tit", 3, false, "INSERT OR IGNORE INTO settings VALUES (?,?,?)"},
+    /* clients of format 3, and of an index: documents by path */
     {"ti", 2, false, "INSERT OR IGNORE INTO hint_texts VALUES (?,?)"},
     /* version_lists; a row that has grown may be there twice */
     {"iib", 3, false,

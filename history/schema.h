@@ -1,4 +1,5 @@
-/* Tables that came with format 3, for new stores and for migrated ones. Internal to history/. */
+/* Tables that came with format 3 and 4, for new stores and for migrated ones. Internal to history/.
+ */
 #ifndef FORKERNEL_HISTORY_SCHEMA_H
 #define FORKERNEL_HISTORY_SCHEMA_H
 
@@ -36,5 +37,18 @@
     "  label TEXT NOT NULL,"      /* '' for none */                                                \
     "  pinned INTEGER NOT NULL,"                                                                   \
     "  PRIMARY KEY (subject, id)) WITHOUT ROWID;"
+
+/* Files that later outputs may share; SQLite takes the index where a query has the same words. */
+enum { SHARED_LEAST_BYTES = 4096 };
+#define SHARED_PARTS(table) table "file IS NOT NULL AND " table "head_bytes >= 4096"
+
+#define SCHEMA_4                                                                                   \
+    "ALTER TABLE clients ADD COLUMN heard_us INTEGER NOT NULL DEFAULT 0;" /* 0: not known */       \
+    "CREATE TABLE settings ("                                                                      \
+    "  name TEXT NOT NULL,"                                                                        \
+    "  document_id INTEGER NOT NULL," /* 0: for all documents */                                   \
+    "  value TEXT NOT NULL,"                                                                       \
+    "  PRIMARY KEY (name, document_id)) WITHOUT ROWID;"                                            \
+    "CREATE INDEX output_parts_shared ON output_parts (hash) WHERE " SHARED_PARTS("") ";"
 
 #endif

@@ -29,6 +29,14 @@ static void make_uuid(char ret_uuid[UUID_CHARS + 1]) {
     ret_uuid[at] = '\0';
 }
 
+/* A page that was not heard of for so long does not come back: nothing has to know any more what
+ * it has sent. */
+static enum status forget_clients(struct sql *sql, int64_t time_us, struct error *error) {
+    static const char text[] = "DELETE FROM clients WHERE heard_us > 0 AND heard_us < ?";
+    static const int64_t kept_us = (int64_t)90 * 24 * 3600 * 1000000;
+    return sql_run(sql, error, text, "i", time_us - kept_us);
+}
+
 static enum status insert_session(struct history_session *session, const char *uuid,
     const struct history_session_start *start, int64_t time_us, struct error *error) {
     static const char text[] = "INSERT INTO sessions (uuid, document_id, engine, pid, pid_start, "
@@ -45,6 +53,8 @@ static enum status insert_session(struct history_session *session, const char *u
         status = sql_run(sql, error, text, "sisiisi", uuid, session->document_id, start->engine,
             (int64_t)getpid(), process_start_ticks(getpid()), host, time_us);
     session->id = sqlite3_last_insert_rowid(sql->db);
+    if (status == STATUS_OK)
+        status = forget_clients(sql, clock_wall_us(), error);
     return sql_finish(sql, status, error);
 }
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SQL_MAX_STATEMENTS = 128 };
+enum { SQL_MAX_STATEMENTS = 160 };
 
 struct sql {
     sqlite3 *db;

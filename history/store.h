@@ -9,15 +9,20 @@
 #include "history/text.h"
 #include "history/text_cache.h"
 
+/* What is kept of a run's outputs. */
+struct limits {
+    uint64_t text_bytes; /* of its streams together */
+    uint64_t item_bytes; /* of an item of a bundle */
+    uint64_t outputs;
+};
+
 struct history {
     char *folder;
     char *database;
     struct sql sql;
     struct text_codec codec;
     struct text_cache texts;
-    size_t text_limit_bytes;
-    size_t binary_limit_bytes;
-    unsigned max_outputs;
+    struct limits told_limits; /* by history_open(); 0: go by the settings */
     unsigned keyframe_every;
     int64_t busy_timeout_us;
     int64_t wait_began_us; /* for another process that writes, monotonic */
@@ -27,7 +32,7 @@ struct history {
 
 /* ---- schema.c ---- */
 
-enum { SCHEMA_VERSION = 3 };
+enum { SCHEMA_VERSION = 4 };
 
 /* Is the open database a history that this build can use, perhaps after migration? */
 enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
@@ -48,6 +53,15 @@ enum status schema_migrate_copy(struct history *history, struct error *error) MU
 /* All pages of one database, as of one moment, into the empty file `to`, down to the disk; others
  * may write meanwhile. */
 enum status database_copy(const char *from, const char *to, struct error *error) MUST_CHECK;
+
+/* ---- settings.c ---- */
+
+/* What holds for the runs of a document. */
+enum status limits_read(struct history *history, int64_t document_id, struct limits *ret_limits,
+    struct error *error) MUST_CHECK;
+
+/* Of a row of `settings`; NULL makes none. */
+bool setting_makes_sense(const char *name, const char *value);
 
 /* ---- memory.c: pieces of a caller's history_memory; NULL when there is no memory ---- */
 

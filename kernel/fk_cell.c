@@ -75,6 +75,19 @@ static enum status find_document(struct fk_context *context, const struct record
     return status;
 }
 
+/* Nothing is recorded of it yet: where there is something to be said about it it begins now, else
+ * what holds for all notebooks holds for it. */
+static enum status begin_document(struct fk_context *context, struct recorder *recorder,
+    const struct cell_place *place, bool is_said, struct error *error) {
+    context->document_id = 0;
+    if (!is_said)
+        return STATUS_OK;
+    if (!recorder_session(recorder, place->document, error))
+        return error->status;
+    context->document_id = recorder_document_id(recorder);
+    return STATUS_OK;
+}
+
 /* Split at white space, in place. */
 static size_t split_words(char *line, const char *words[WORDS_MAX]) {
     size_t count = 0;
@@ -98,7 +111,7 @@ static enum status check_lines(const char *code, struct error *error) {
     return STATUS_OK;
 }
 
-static enum status run_line(struct fk_context *context, const struct recorder *recorder,
+static enum status run_line(struct fk_context *context, struct recorder *recorder,
     const struct cell_place *place, char *line, struct error *error) {
     const char *words[WORDS_MAX];
     size_t count = split_words(line, words);
@@ -111,6 +124,8 @@ static enum status run_line(struct fk_context *context, const struct recorder *r
             error, STATUS_INVALID, "no such command: '%%fk %s'; %%fk help lists them", name);
     if (verb != &fk_help) {
         enum status status = find_document(context, recorder, place, error);
+        if (status == STATUS_NOT_FOUND && verb->begins_document)
+            status = begin_document(context, recorder, place, count > 2, error);
         if (status == STATUS_NOT_FOUND &&
             (verb == &fk_tree || verb == &fk_log || verb == &fk_states)) {
             fk_printf(context, "%s\n", error->message); /* an empty list is no failure */

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
     &command_label,
     &command_pin,
     &command_unpin,
+    &command_settings,
     &command_doctor,
     &command_backup,
     &command_kernel,

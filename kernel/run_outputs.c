@@ -15,15 +15,26 @@ size_t run_outputs_first_visible(const struct history_outputs *outputs) {
     return first;
 }
 
+static bool updates(const struct history_output *update, const struct history_output *output) {
+    return update->kind == HISTORY_UPDATE && *output->display_id &&
+           strcmp(update->display_id, output->display_id) == 0;
+}
+
 const struct history_output *run_outputs_newest(
     const struct history_outputs *outputs, const struct history_output *output) {
     const struct history_output *newest = output;
-    if (*output->display_id)
-        for (size_t i = 0; i < outputs->count; i++)
-            if (outputs->items[i].kind == HISTORY_UPDATE &&
-                strcmp(outputs->items[i].display_id, output->display_id) == 0)
-                newest = &outputs->items[i];
+    for (size_t i = 0; i < outputs->count; i++)
+        if (updates(&outputs->items[i], output))
+            newest = &outputs->items[i];
     return newest;
+}
+
+size_t run_outputs_states(
+    const struct history_outputs *outputs, const struct history_output *output) {
+    size_t states = 1;
+    for (size_t i = 0; i < outputs->count; i++)
+        states += updates(&outputs->items[i], output);
+    return states;
 }
 
 /* ---- nbformat ---- */

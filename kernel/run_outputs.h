@@ -17,6 +17,10 @@ size_t run_outputs_first_visible(const struct history_outputs *outputs);
 const struct history_output *run_outputs_newest(
     const struct history_outputs *outputs, const struct history_output *output);
 
+/* How many states of a display were recorded; 1: it was not updated. */
+size_t run_outputs_states(
+    const struct history_outputs *outputs, const struct history_output *output);
+
 /*
  * What a notebook file holds of them: an array of nbformat 4 outputs, new reference. Where
  * something was left out or is gone, an output says so in its metadata: {"forkernel": {"left_out":

@@ -1,5 +1,5 @@
-/* forkernel tree, show, diff, restore, log, states: the %fk verbs in a terminal, whether a kernel
- * runs or not. */
+/* forkernel tree, show, diff, restore, log, states and so on: the %fk verbs in a terminal, whether
+ * a kernel runs or not. */
 #include "kernel/cell_place.h"
 #include "kernel/commands/command.h"
 #include "kernel/fk/fk.h"
@@ -49,6 +49,8 @@ static enum status run_verb(struct history *history, const struct fk_verb *verb,
     struct fk_sink sink = {
         .text = sink_text, .bundle = sink_bundle, .colours = isatty(STDOUT_FILENO) == 1};
     struct fk_context context = {.history = history, .sink = &sink};
+    if (!notebook)
+        return verb->run(&context, count, words, error);
     char *path = document_path_normalise(notebook);
     if (!path)
         return error_set(error, STATUS_NO_MEMORY, "out of memory");
@@ -87,24 +89,26 @@ static int run(const struct command *command, int argc, char **argv) {
     size_t count = 0;
     for (int i = 1; i < argc; i++) {
         bool option = strncmp(argv[i], "--", 2) == 0;
+        bool setting = command == &command_settings && (count || history_setting_find(argv[i]));
         if (option && !strstr(command->arguments, argv[i]))
             return command_misused(command, "unknown option '%s'", argv[i]);
-        if (!notebook && !option)
+        if (!notebook && !option && !setting)
             notebook = argv[i];
         else if (count == WORDS_MAX)
             return command_misused(command, "too many words");
         else
             words[count++] = argv[i];
     }
-    if (!notebook && command != &command_tree)
+    if (!notebook && command != &command_tree && command != &command_settings)
         return command_misused(command, "which notebook?");
 
     struct history *history = NULL;
     struct error error;
-    if (open_store(&history, &error) != STATUS_OK)
+    bool sets = command == &command_settings && count > 1; /* perhaps before anything is recorded */
+    if ((sets ? history_open(NULL, &history, &error) : open_store(&history, &error)) != STATUS_OK)
         return command_failed(&error);
     int exit_status = 0;
-    if (!notebook) {
+    if (!notebook && command == &command_tree) {
         exit_status = list_notebooks(history);
     } else {
         enum status status =
@@ -128,8 +132,11 @@ const struct command command_tree = {
 
 const struct command command_show = {
     .name = "show",
-    .arguments = "NOTEBOOK VERSION",
+    .arguments = "NOTEBOOK VERSION [--states]",
     .summary = "one version with the outputs of its runs",
+    .help =
+        "  --states  all that came, in its order: every state of a display that was updated, and\n"
+        "            what was cleared\n",
     .run = run,
 };
 
@@ -174,6 +181,18 @@ const struct command command_unpin = {
     .arguments = "NOTEBOOK VERSION|rRUN",
     .summary = "take that back",
     .help = "",
+    .run = run,
+};
+
+const struct command command_settings = {
+    .name = "settings",
+    .arguments = "[NOTEBOOK] [NAME VALUE]",
+    .summary = "limits on what is kept of outputs, for a notebook or (without one) for all",
+    .help = "  text_limit     bytes of what a run prints, the first and the last half: 1M\n"
+            "  picture_limit  bytes of one picture, or another item of a display: 16M\n"
+            "  outputs_limit  outputs of a run: 10000\n"
+            "VALUE is 500K, 4M, 2000 or the like; 'default' takes a setting off. Kernels go by it "
+            "from\ntheir next run on.\n",
     .run = run,
 };
 

@@ -6,7 +6,7 @@
 
 static const struct fk_verb *const verbs[] = {&fk_tree, &fk_show, &fk_restore, &fk_log, &fk_diff,
     &fk_states, &fk_undo, &fk_redo, &fk_goto, &fk_resume, &fk_notebook, &fk_label, &fk_pin,
-    &fk_unpin, &fk_help};
+    &fk_unpin, &fk_settings, &fk_help};
 
 const struct fk_verb *fk_verb_at(size_t index) {
     return index < sizeof verbs / sizeof *verbs ? verbs[index] : NULL;

@@ -42,6 +42,7 @@ struct fk_verb {
     const char *name;
     const char *arguments; /* for the usage line */
     const char *summary;   /* one line */
+    bool begins_document;  /* it means something for a notebook of which nothing is recorded yet */
     /* `arguments` are the words behind the verb. STATUS_INVALID: wrong words, the message says how.
      */
     enum status (*run)(struct fk_context *context, size_t count, const char *const *arguments,
@@ -53,7 +54,7 @@ const struct fk_verb *fk_verb_find(const char *name);
 const struct fk_verb *fk_verb_at(size_t index);
 
 extern const struct fk_verb fk_diff, fk_goto, fk_help, fk_label, fk_log, fk_notebook, fk_pin,
-    fk_redo, fk_restore, fk_resume, fk_show, fk_states, fk_tree, fk_undo, fk_unpin;
+    fk_redo, fk_restore, fk_resume, fk_settings, fk_show, fk_states, fk_tree, fk_undo, fk_unpin;
 
 /* ---- shared by the verbs ---- */
 
@@ -87,6 +88,10 @@ enum status fk_find_cell(struct fk_context *context, const char *key, struct his
 
 /* Show the outputs of a run as they were, cleared ones left out. */
 enum status fk_show_outputs(
+    struct fk_context *context, int64_t run_id, struct error *error) MUST_CHECK;
+
+/* All that came, in its order: every state of a display that was updated, and what was cleared. */
+enum status fk_show_every_state(
     struct fk_context *context, int64_t run_id, struct error *error) MUST_CHECK;
 
 #endif

@@ -51,6 +51,16 @@ static enum status show_bundle(
     return status;
 }
 
+/* An update leaves no trace where the newest state alone is shown. */
+static void say_states(struct fk_context *context, const struct history_outputs *outputs,
+    const struct history_output *output) {
+    size_t states = run_outputs_states(outputs, output);
+    if (states > 1)
+        fk_printf(context,
+            "%s[the last of %zu states of this display; show VERSION --states shows all]%s\n",
+            fk_colour(context, FK_FAINT), states, fk_colour(context, FK_PLAIN));
+}
+
 static enum status show_output(struct fk_context *context, const struct history_outputs *outputs,
     const struct history_output *output, struct error *error) {
     switch (output->kind) {
@@ -59,8 +69,12 @@ static enum status show_output(struct fk_context *context, const struct history_
     case HISTORY_ERROR_OUTPUT:
         return show_text(context, output, error);
     case HISTORY_DISPLAY:
-    case HISTORY_RESULT:
-        return show_bundle(context, run_outputs_newest(outputs, output), error);
+    case HISTORY_RESULT: {
+        enum status status = show_bundle(context, run_outputs_newest(outputs, output), error);
+        if (status == STATUS_OK)
+            say_states(context, outputs, output);
+        return status;
+    }
     case HISTORY_UPDATE:
     case HISTORY_CLEAR:
     case HISTORY_CLEAR_ON_NEXT:
@@ -77,6 +91,31 @@ enum status fk_show_outputs(struct fk_context *context, int64_t run_id, struct e
         for (size_t i = run_outputs_first_visible(&outputs);
             i < outputs.count && status == STATUS_OK; i++)
             status = show_output(context, &outputs, &outputs.items[i], error);
+    history_memory_finish(&memory);
+    return status;
+}
+
+static enum status show_state(
+    struct fk_context *context, const struct history_output *output, struct error *error) {
+    const char *note = NULL;
+    if (output->kind == HISTORY_UPDATE)
+        note = "[updated to]";
+    else if (output->kind == HISTORY_CLEAR || output->kind == HISTORY_CLEAR_ON_NEXT)
+        note = "[cleared]";
+    if (note)
+        fk_printf(
+            context, "%s%s%s\n", fk_colour(context, FK_FAINT), note, fk_colour(context, FK_PLAIN));
+    bool is_text = output->kind == HISTORY_STDOUT || output->kind == HISTORY_STDERR ||
+                   output->kind == HISTORY_ERROR_OUTPUT;
+    return is_text ? show_text(context, output, error) : show_bundle(context, output, error);
+}
+
+enum status fk_show_every_state(struct fk_context *context, int64_t run_id, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_outputs outputs = {0};
+    enum status status = history_list_outputs(context->history, run_id, &memory, &outputs, error);
+    for (size_t i = 0; i < outputs.count && status == STATUS_OK; i++)
+        status = show_state(context, &outputs.items[i], error);
     history_memory_finish(&memory);
     return status;
 }

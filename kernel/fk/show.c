@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include "kernel/fk/fk.h"
 
+#include <string.h>
+
 enum { RUNS_SHOWN = 5 }; /* the newest ones */
 
 static void print_heading(struct fk_context *context, const struct history_version *version) {
@@ -22,8 +24,8 @@ static void print_text(struct fk_context *context, const struct history_version 
     fk_printf(context, "\n\n");
 }
 
-static enum status print_run(
-    struct fk_context *context, const struct history_run_info *run, struct error *error) {
+static enum status print_run(struct fk_context *context, const struct history_run_info *run,
+    bool every_state, struct error *error) {
     struct buf line = BUF_INIT;
     char age[CLOCK_AGO_BYTES], duration[CLOCK_DURATION_BYTES];
     clock_format_ago(run->started_us, clock_wall_us(), age);
@@ -38,14 +40,17 @@ static enum status print_run(
         fk_printf(context, ", %s\"%s\"", run->pinned ? "pinned " : "", run->label);
     fk_printf(context, run->outputs ? "\n" : ", no output\n");
     buf_finish(&line);
-    return fk_show_outputs(context, run->id, error);
+    return every_state ? fk_show_every_state(context, run->id, error)
+                       : fk_show_outputs(context, run->id, error);
 }
 
 static enum status run(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
     int64_t number = 0;
-    if (count != 1)
-        return error_set(error, STATUS_INVALID, "one version number is needed: show VERSION");
+    bool every_state = count == 2 && strcmp(arguments[1], "--states") == 0;
+    if (count != 1 && !every_state)
+        return error_set(error, STATUS_INVALID,
+            "one version number is needed: show VERSION, or show VERSION --states");
     enum status status = fk_parse_number(arguments[0], &number, error);
     if (status != STATUS_OK)
         return status;
@@ -60,7 +65,7 @@ static enum status run(
         if (first)
             fk_printf(context, "(%zu earlier runs are not shown)\n", first);
         for (size_t i = first; i < version.runs.count && status == STATUS_OK; i++)
-            status = print_run(context, &version.runs.items[i], error);
+            status = print_run(context, &version.runs.items[i], every_state, error);
     }
     history_memory_finish(&memory);
     return status;
@@ -68,7 +73,7 @@ static enum status run(
 
 const struct fk_verb fk_show = {
     .name = "show",
-    .arguments = "VERSION",
+    .arguments = "VERSION [--states]",
     .summary = "the text of a version and the outputs of its runs",
     .run = run,
 };

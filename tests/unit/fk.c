@@ -9,6 +9,7 @@
 
 #include <ftw.h>
 #include <setjmp.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -188,6 +189,30 @@ static void test_bundle_keeps_what_is_not_what_it_says(void **state) {
         "application/json; original=text/plain; original=image/png", "\"x\"", 3);
 }
 
+/* The decoder and libsodium's agree on what is base64, and on what it says. */
+static void test_base64_is_what_libsodium_takes_it_for(void **state) {
+    (void)state;
+    static const char signs[] = "ABCDwxyz0189+/==\r\n-_ ";
+    unsigned random = 1;
+    for (int round = 0; round < 20000; round++) {
+        char text[12];
+        unsigned char expected[16];
+        size_t size = (random = random * 1103515245u + 12345u) >> 16, length = 0, got = 0;
+        size %= sizeof text;
+        for (size_t i = 0; i < size; i++) {
+            random = random * 1103515245u + 12345u;
+            text[i] = signs[(random >> 16) % (sizeof signs - 1)];
+        }
+        bool valid = sodium_base642bin(expected, sizeof expected, text, size, "\r\n", &length, NULL,
+                         sodium_base64_VARIANT_ORIGINAL) == 0;
+        unsigned char *bytes = mime_decode_base64(text, size, &got);
+        assert_int_equal(bytes != NULL, valid);
+        if (bytes)
+            assert_true(got == length && memcmp(bytes, expected, length) == 0);
+        free(bytes);
+    }
+}
+
 /* Bytes that an engine shows as a type, recorded and shown again. */
 static void test_shown_bytes_are_the_same_again(void **state) {
     (void)state;
@@ -290,6 +315,7 @@ int main(void) {
         cmocka_unit_test(test_cell_place_reads_both_kinds_of_id),
         cmocka_unit_test(test_bundle_goes_there_and_back),
         cmocka_unit_test(test_bundle_keeps_what_is_not_what_it_says),
+        cmocka_unit_test(test_base64_is_what_libsodium_takes_it_for),
         cmocka_unit_test(test_shown_bytes_are_the_same_again),
         cmocka_unit_test(test_recorder_tells_failure_and_resumption_once),
     };

@@ -67,6 +67,71 @@ static const char schema_2[] = "ALTER TABLE runs ADD COLUMN state INTEGER;"
                                "ALTER TABLE sessions ADD COLUMN state_after_run_id INTEGER;"
                                "PRAGMA user_version = 2;";
 
+/* As forkernel made them with format 3, to the letter, comments aside. */
+static const char schema_3[] =
+    "PRAGMA journal_mode = WAL; BEGIN; PRAGMA application_id = 1718579819;"
+    "PRAGMA user_version = 3;"
+    "CREATE TABLE documents (id INTEGER PRIMARY KEY, path TEXT UNIQUE, uuid BLOB NOT NULL, "
+    "  created_us INTEGER NOT NULL);"
+    "CREATE TABLE sessions (id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL, "
+    "  document_id INTEGER NOT NULL REFERENCES documents, engine TEXT, pid INTEGER NOT NULL, "
+    "  pid_start INTEGER NOT NULL, host TEXT NOT NULL, started_us INTEGER NOT NULL, "
+    "  ended_us INTEGER, state_run_id INTEGER, state_after_run_id INTEGER);"
+    "CREATE INDEX sessions_open ON sessions (id) WHERE ended_us IS NULL;"
+    "CREATE TABLE cells (id INTEGER PRIMARY KEY, "
+    "  document_id INTEGER NOT NULL REFERENCES documents, key TEXT NOT NULL, language TEXT, "
+    "  head INTEGER NOT NULL, created_us INTEGER NOT NULL, deleted_us INTEGER, "
+    "  type INTEGER NOT NULL DEFAULT 1, UNIQUE (document_id, key));"
+    "CREATE TABLE versions (id INTEGER PRIMARY KEY, "
+    "  cell_id INTEGER NOT NULL REFERENCES cells, back INTEGER, origin INTEGER, "
+    "  created_ms INTEGER NOT NULL, cause INTEGER NOT NULL, text BLOB NOT NULL);"
+    "CREATE TABLE moves (id INTEGER PRIMARY KEY, cell_id INTEGER NOT NULL REFERENCES cells, "
+    "  from_number INTEGER NOT NULL, to_number INTEGER NOT NULL, time_us INTEGER NOT NULL, "
+    "  cause INTEGER NOT NULL, after_number INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX moves_of_cell ON moves (cell_id);"
+    "CREATE TABLE version_lists (cell_id INTEGER NOT NULL, first_number INTEGER NOT NULL, "
+    "  entries BLOB NOT NULL, PRIMARY KEY (cell_id, first_number)) WITHOUT ROWID;"
+    "CREATE TABLE layouts (id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, "
+    "  cells BLOB NOT NULL);"
+    "CREATE TABLE clients (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE marks (subject INTEGER NOT NULL, id INTEGER NOT NULL, label TEXT NOT NULL, "
+    "  pinned INTEGER NOT NULL, PRIMARY KEY (subject, id)) WITHOUT ROWID;"
+    "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+    "  version_id INTEGER NOT NULL REFERENCES versions, "
+    "  session_id INTEGER NOT NULL REFERENCES sessions, execution_count INTEGER NOT NULL, "
+    "  parent_run_id INTEGER, status INTEGER NOT NULL, started_us INTEGER NOT NULL, "
+    "  ended_us INTEGER, day TEXT NOT NULL, dropped INTEGER NOT NULL DEFAULT 0, summary TEXT, "
+    "  state INTEGER, defines TEXT, effects TEXT);"
+    "CREATE INDEX runs_of_version ON runs (version_id);"
+    "CREATE INDEX runs_of_session ON runs (session_id, execution_count);"
+    "CREATE TABLE outputs (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs, "
+    "  sequence INTEGER NOT NULL, kind INTEGER NOT NULL, created_us INTEGER NOT NULL, "
+    "  sealed INTEGER NOT NULL, complete INTEGER NOT NULL, late INTEGER NOT NULL, "
+    "  display_id TEXT, ename TEXT, evalue TEXT, UNIQUE (run_id, sequence));"
+    "CREATE TABLE output_parts (id INTEGER PRIMARY KEY, "
+    "  output_id INTEGER NOT NULL REFERENCES outputs, position INTEGER NOT NULL, "
+    "  mime TEXT NOT NULL, file TEXT, total_bytes INTEGER NOT NULL, "
+    "  head_bytes INTEGER NOT NULL, tail_bytes INTEGER NOT NULL, hash BLOB, "
+    "  UNIQUE (output_id, position));";
+
+/* A cell of two versions, "one" and "two", a run that displayed 5,000 times 'x' as text, and a page
+ * of a front end that has sent eight batches. */
+static const char rows_3[] =
+    "INSERT INTO documents VALUES (1, '/notes/a.ipynb', x'00', 1000);"
+    "INSERT INTO sessions VALUES (1, 'u', 1, 'c', 1, 1, 'host', 1000, 9000, NULL, NULL);"
+    "INSERT INTO cells VALUES (1, 1, 'a', 'c', 2, 1000, NULL, 1);"
+    "INSERT INTO versions VALUES (4294967297, 1, NULL, NULL, 1, 1, x'0020031900006f6e65');"
+    "INSERT INTO versions VALUES (4294967298, 1, 1, NULL, 2, 1, x'00200319000074776f');"
+    "INSERT INTO version_lists VALUES (1, 1, x'00c88d01d681');"
+    "INSERT INTO clients VALUES ('page', 8);"
+    "INSERT INTO marks VALUES (1, 4294967297, 'first', 0);"
+    "INSERT INTO runs VALUES (1, 4294967298, 1, 1, NULL, 1, 2000, 2500, '1970/01/01', 0, 'x', 2, "
+    "  NULL, NULL);"
+    "INSERT INTO outputs VALUES (1, 1, 1, 3, 2100, 1, 1, 0, NULL, NULL, NULL);"
+    "INSERT INTO output_parts VALUES (1, 1, 0, 'text/plain', '0001-display.txt', 5000, 5000, 0, "
+    "  x'75d0878b8974254f2150d1f569930205');"
+    "COMMIT;";
+
 /*
  * A store of format 2 with a full text every third version. By seconds: 1 cell a is run, 2 cell b,
  * 3 and 4 edits of a, 5 a is restored to its first text, 6 another edit, 7 cell c is run and b

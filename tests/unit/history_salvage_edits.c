@@ -41,6 +41,9 @@ static void make_store(struct fixture *f) {
         .client = "front", .sequence = VERSIONS + 1, .items = &layout, .count = 1};
     assert_ok(history_record_edits(f->session, &edits, NULL, NULL, error));
     assert_ok(history_set_label(f->history, 1, HISTORY_VERSION, 7, "good fit", error));
+    const struct history_setting *limit = history_setting_find("text_limit");
+    assert_ok(history_set_setting(f->history, HISTORY_ALL_DOCUMENTS, limit, 2000, error));
+    assert_ok(history_set_setting(f->history, 1, limit, 3000, error));
     fixture_close(f);
 }
 
@@ -78,6 +81,11 @@ static void assert_rest(struct fixture *f) {
     assert_int_equal(sequence, VERSIONS + 1);
     assert_ok(history_read_version(f->history, 1, 7, &memory, &version, error));
     assert_string_equal(version.label, "good fit");
+    struct history_setting_value value;
+    assert_ok(
+        history_read_setting(f->history, 1, history_setting_find("text_limit"), &value, error));
+    assert_int_equal(value.of_document, 3000);
+    assert_int_equal(value.of_all, 2000);
     history_close(&f->history);
     history_memory_finish(&memory);
 }
@@ -206,6 +214,34 @@ static void test_format_2(void **state) {
     buf_finish(&bytes);
 }
 
+/* Without its schema and the roots of its tables. */
+static void test_format_3(void **state) {
+    struct fixture *f = *state;
+    struct buf all = BUF_INIT, bytes = BUF_INIT;
+    buf_printf(&all, "%s%s", schema_3, rows_3);
+    execute(place(f, ""), buf_string(&all));
+    assert_ok(file_read(place(f, ""), 1 << 26, &bytes, error));
+    memset(bytes.data, 0xa5, PAGE);
+    assert_ok(file_write(place(f, ""), bytes.data, bytes.size, 0600, error));
+    struct history_check_options options = {
+        .folder = f->folder, .repair = true, .skip_files = true};
+    struct history_health health;
+    assert_ok(history_doctor(&options, &health, error));
+    assert_int_equal(health.damage, 0);
+    assert_int_equal(health.versions, 2);
+    int64_t sequence = 0;
+    struct history_version version;
+    assert_ok(history_open(&f->options, &f->history, error));
+    assert_ok(history_client_sequence(f->history, "page", &sequence, error));
+    assert_int_equal(sequence, 8);
+    assert_ok(history_read_version(f->history, 1, 2, &f->memory, &version, error));
+    assert_string_equal(version.text, "two");
+    history_close(&f->history);
+    assert_int_equal(ask(place(f, ""), "SELECT count(*) FROM clients WHERE heard_us > 0"), 1);
+    buf_finish(&all);
+    buf_finish(&bytes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void) {
@@ -216,6 +252,7 @@ int main(void) {
         TEST(test_damaged_versions),
         TEST(test_missing_version),
         TEST(test_format_2),
+        TEST(test_format_3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

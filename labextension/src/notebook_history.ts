@@ -7,6 +7,7 @@ import { NotebookCapture } from './capture/notebook_capture.js';
 import { BrowserBatchStore } from './kernel/batch_store.js';
 import { HistoryConnection } from './kernel/connection.js';
 import { EditQueue, type Send } from './kernel/queue.js';
+import { Restorer } from './restore.js';
 
 /** The history of one open notebook: what is edited goes to the kernel's, and what that has is asked for here. */
 export class NotebookHistory {
@@ -14,6 +15,7 @@ export class NotebookHistory {
     const client = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this.panel = panel;
     this.connection = new HistoryConnection(panel.sessionContext, client);
+    this.restorer = new Restorer(this);
     this._queue = new EditQueue({
       client,
       store: new BrowserBatchStore(client),
@@ -31,6 +33,7 @@ export class NotebookHistory {
 
   readonly panel: NotebookPanel;
   readonly connection: HistoryConnection;
+  readonly restorer: Restorer;
 
   /** The kernel records into the history now. */
   get isOpen(): boolean {

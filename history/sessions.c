@@ -73,6 +73,7 @@ static void session_free(struct history_session *session) {
         close(session->lock_fd);
     free(session->lock_path);
     free(session->used_cells);
+    session_free_handles(session);
     free(session);
 }
 

@@ -93,7 +93,9 @@ enum status fail_memory(struct history *history, struct error *error);
 #define RUN_INFO_COLUMNS                                                                           \
     "r.id, r.session_id, r.version_id, v.cell_id, r.execution_count, r.parent_run_id, r.status, "  \
     "r.started_us, r.ended_us, (SELECT count(*) FROM outputs o WHERE o.run_id = r.id), "           \
-    "r.dropped, r.summary, r.day, coalesce(m.label, ''), m.pinned"
+    "r.dropped, r.summary, r.day, coalesce(m.label, ''), m.pinned, "                               \
+    "(SELECT group_concat(mime, char(10)) FROM (SELECT DISTINCT p.mime FROM outputs o "            \
+    "JOIN output_parts p ON p.output_id = o.id WHERE o.run_id = r.id))"
 
 /* With `r` there. HISTORY_RUN */
 #define RUN_MARKS " LEFT JOIN marks m ON m.subject = 2 AND m.id = r.id "
@@ -191,7 +193,7 @@ enum status document_find_or_add(struct history *history, const char *path, int6
 enum status cell_find(struct history *history, int64_t document_id, const char *key,
     struct cell *ret_cell, struct error *error) MUST_CHECK;
 
-/* By id; STATUS_NOT_FOUND without an error text. The key stays empty. */
+/* By id; STATUS_NOT_FOUND without an error text. */
 enum status cell_get(
     struct history *history, int64_t id, struct cell *ret_cell, struct error *error) MUST_CHECK;
 

@@ -87,6 +87,17 @@ int64_t recorder_document_id(const struct recorder *recorder) {
     return recorder->session ? history_session_document(recorder->session) : 0;
 }
 
+const char *recorder_cell_key(
+    struct recorder *recorder, const struct cell_place *place, struct history_memory *memory) {
+    const char *key = NULL;
+    struct error error;
+    if (!place->handle || !recorder->session ||
+        history_session_cell_key(recorder->session, place->handle, memory, &key, &error) !=
+            STATUS_OK)
+        return NULL;
+    return key;
+}
+
 static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
@@ -169,6 +180,7 @@ static void begin_run(struct recorder *recorder, const struct cell_place *place,
         return;
     struct history_run_start start = {
         .cell_key = place->key,
+        .cell_handle = place->handle,
         .language = recorder->options.language,
         .text = text,
         .text_bytes = strlen(text),

@@ -72,6 +72,9 @@ struct history *recorder_history(struct recorder *recorder, struct error *error)
    reason. Borrowed until the next call of this or of recorder_begin(). */
 struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error);
+/* The key of a cell that has a handle only, or none; NULL: nothing is known of it. */
+const char *recorder_cell_key(
+    struct recorder *recorder, const struct cell_place *place, struct history_memory *memory);
 /* This kernel's session in it and the document that it works on, 0 before the first recorded run.
  */
 int64_t recorder_session_id(const struct recorder *recorder);

@@ -1,6 +1,7 @@
 #include "kernel/replay.h"
 
 #include "base/clock.h"
+#include "kernel/comm/comm_go.h"
 #include "kernel/kernel.h"
 #include "kernel/output.h"
 #include "kernel/state_plan.h"
@@ -71,6 +72,7 @@ static void end(struct kernel *kernel, bool interrupted, const char *error) {
     free(replay->path);
     replay->path = NULL;
     replay_output_clear(&replay->output);
+    comm_go_arrived(kernel, &outcome);
     replay->done(kernel, &outcome);
 }
 
@@ -161,6 +163,7 @@ static void on_done(void *context, const struct engine_outcome *outcome) {
     compare(kernel, run);
     replay->at++;
     say_progress(kernel, run);
+    comm_go_progress(kernel);
     if (!replay->stepping)
         step(kernel);
 }
@@ -272,8 +275,10 @@ static void begin(struct kernel *kernel, struct replay wish) {
             return;
         }
     } while (!states_go(kernel->states, plan.from));
-    if (plan.count)
+    if (plan.count) {
         say_beginning(kernel, &plan);
+        comm_go_progress(kernel);
+    }
     kernel->host.stream = on_stream;
     kernel->host.display = on_display;
     kernel->host.update_display = on_update_display;

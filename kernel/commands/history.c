@@ -204,10 +204,19 @@ const struct command command_diff = {
     .run = run,
 };
 
+const struct command command_deleted = {
+    .name = "deleted",
+    .arguments = "NOTEBOOK",
+    .summary = "the cells that were deleted, newest first, and how each comes back",
+    .run = run,
+};
+
 const struct command command_restore = {
     .name = "restore",
-    .arguments = "NOTEBOOK VERSION --print",
-    .summary = "write the text of a version to the terminal",
+    .arguments = "NOTEBOOK VERSION [--print]",
+    .summary = "make a version the head of its cell (--print: only write its text here)",
+    .help = "A move in the history like any other, which another restore undoes; a deleted cell\n"
+            "is not deleted any more. The notebook file is never written.\n",
     .run = run,
 };
 

@@ -33,8 +33,8 @@ enum status sql_fail(struct sql *sql, int code, struct error *error) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return error_set(error, STATUS_CORRUPT,
-            "cannot read history '%s': the file is damaged or no history; move it away to start "
-            "a new one, or put a backup in its place",
+            "cannot read history '%s': the file is damaged or no history; 'forkernel doctor "
+            "--repair' rescues what can be read, or move it away to start a new one",
             path);
     case SQLITE_IOERR:
         if (system_errno == ENOSPC || system_errno == EDQUOT)
@@ -72,6 +72,9 @@ static enum status prepare(
     assert(sql->count < SQL_MAX_STATEMENTS);
     sqlite3_stmt *statement;
     int code = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    /* our own words, which fit our own tables: those in the file are other ones */
+    if (code == SQLITE_ERROR)
+        return sql_fail(sql, SQLITE_CORRUPT, error);
     if (code != SQLITE_OK)
         return sql_fail(sql, sqlite3_extended_errcode(sql->db), error);
     sql->cache[sql->count].text = text;

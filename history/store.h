@@ -32,6 +32,9 @@ enum { SCHEMA_VERSION = 3 };
 /* Is the open database a history that this build can use, perhaps after migration? */
 enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
 
+/* In an empty database. */
+enum status schema_make_tables(struct sql *sql, struct error *error) MUST_CHECK;
+
 /* Make an empty history at `path`, at one stroke; another process may win the race. */
 enum status schema_create(const char *path, struct error *error) MUST_CHECK;
 

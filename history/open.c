@@ -155,12 +155,13 @@ enum status history_open(
     if (history->keyframe_every > TEXT_MAX_DEPTH + 1)
         history->keyframe_every = TEXT_MAX_DEPTH + 1;
     enum status status = STATUS_OK;
-    if (!history->folder) {
+    if (!history->folder && !options->folder && !getenv("HOME")) {
         status = error_set(error, STATUS_NOT_FOUND,
             "cannot open history: no folder for it; set FORKERNEL_DATA_DIR or HOME");
         goto out;
     }
-    history->database = file_join(history->folder, database_name);
+    if (history->folder)
+        history->database = file_join(history->folder, database_name);
     if (!history->database) {
         status = error_set(error, STATUS_NO_MEMORY, "cannot open history: out of memory");
         goto out;

@@ -1,4 +1,5 @@
 /* A new database from what a damaged one still holds, and its way into the place of that one. */
+#include "history/alone.h"
 #include "history/folder.h"
 #include "history/salvage_rows.h"
 
@@ -88,10 +89,9 @@ static enum status make_database(
         status = text_codec_init(&made.codec, error);
     if (status != STATUS_OK)
         return status;
-    int code =
-        sqlite3_open_v2(path, &made.sql.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    status = code == SQLITE_OK ? sql_script(&made.sql, "PRAGMA temp_store = MEMORY", error)
-                               : sql_fail(&made.sql, code, error);
+    status = alone_open(&made.sql, path, SQLITE_OPEN_READWRITE, error);
+    if (status == STATUS_OK)
+        status = sql_script(&made.sql, "PRAGMA temp_store = MEMORY", error);
     check->history = &made;
     if (status == STATUS_OK)
         status = fill(check, damaged, error);

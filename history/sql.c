@@ -234,7 +234,7 @@ static const char rollback_text[] = "ROLLBACK";
 
 /* SQLite has rolled back by itself after some errors; then there is nothing left to do. */
 static void roll_back(struct sql *sql) {
-    sqlite3_stmt *rollback;
+    sqlite3_stmt *rollback = NULL;
     if (!sqlite3_get_autocommit(sql->db) &&
         prepare(sql, rollback_text, &rollback, NULL) == STATUS_OK) {
         sqlite3_step(rollback);
@@ -245,7 +245,7 @@ static void roll_back(struct sql *sql) {
 /* What begins must come to an end without memory too: the statement for that comes first. One that
  * could not be ended all the same would keep everybody from writing. */
 static enum status begin(struct sql *sql, const char *text, struct error *error) {
-    sqlite3_stmt *rollback;
+    sqlite3_stmt *rollback = NULL;
     assert(!sql->in_transaction);
     enum status status = prepare(sql, rollback_text, &rollback, error);
     if (status != STATUS_OK)

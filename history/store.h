@@ -22,6 +22,8 @@ struct history {
     int64_t busy_timeout_us;
     int64_t wait_began_us; /* for another process that writes, monotonic */
     bool read_only;
+    bool no_locks;    /* the file system of the database has none: see alone.h */
+    char *alone_path; /* then, of who records; NULL: not taken */
     int64_t format; /* of the store */
 };
 

@@ -1,4 +1,4 @@
-/* %fk log: what happened to the cells of the notebook, in time. */
+/* %fk log: what happened to the cells of the notebook, in order. */
 #include "base/clock.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/fk.h"
@@ -35,15 +35,19 @@ static bool add_event(struct events *events, struct event event) {
     return true;
 }
 
-static int by_time(const void *a, const void *b) {
-    int64_t x = ((const struct event *)a)->time_us, y = ((const struct event *)b)->time_us;
+static int by_id(const void *a, const void *b) {
+    int64_t x = ((const struct event *)a)->run->id, y = ((const struct event *)b)->run->id;
     return (x > y) - (x < y);
 }
 
-static enum status collect(struct fk_context *context, struct history_memory *memory,
-    struct events *events, struct error *error) {
+static enum status fail_memory(struct error *error) {
+    return error_set(error, STATUS_NO_MEMORY, "cannot list the log: out of memory");
+}
+
+/* In the order in which they began. */
+static enum status collect_runs(struct fk_context *context, struct history_memory *memory,
+    struct events *runs, struct error *error) {
     struct history_cells cells;
-    struct history_moves moves;
     enum status status =
         history_list_cells(context->history, context->document_id, memory, &cells, error);
     bool added = true;
@@ -53,20 +57,58 @@ static enum status collect(struct fk_context *context, struct history_memory *me
         for (size_t v = 0; status == STATUS_OK && v < versions.count; v++)
             for (size_t r = 0; r < versions.items[v].runs.count; r++) {
                 const struct history_run_info *run = &versions.items[v].runs.items[r];
-                added = added && add_event(events, (struct event){.time_us = run->started_us,
-                                                       .run = run,
-                                                       .version = &versions.items[v]});
+                added = added && add_event(runs, (struct event){.time_us = run->started_us,
+                                                     .run = run,
+                                                     .version = &versions.items[v]});
             }
     }
+    if (status == STATUS_OK && !added)
+        status = fail_memory(error);
+    if (status == STATUS_OK && runs->count)
+        qsort(runs->items, runs->count, sizeof *runs->items, by_id);
+    return status;
+}
+
+/* How many of the runs from `next` on came before the move, or made it. Runs and moves each have an
+ * order, and a run that moves a head ties the two; the clock only decides in between. */
+static size_t runs_before(const struct events *runs, size_t next, const struct history_move *move,
+    int64_t highest_version) {
+    size_t at = next;
+    if (move->cause == HISTORY_CAUSE_RUN) {
+        while (at < runs->count && runs->items[at].run->version != move->to)
+            at++;
+        return at < runs->count ? at + 1 : next;
+    }
+    while (at < runs->count && runs->items[at].time_us <= move->time_us &&
+           runs->items[at].run->version <= highest_version)
+        at++;
+    return at;
+}
+
+static enum status collect(struct fk_context *context, struct history_memory *memory,
+    struct events *events, struct error *error) {
+    struct history_moves moves;
+    struct events runs = {0};
+    enum status status = collect_runs(context, memory, &runs, error);
     if (status == STATUS_OK)
         status = history_read_log(context->history, context->document_id, 0, memory, &moves, error);
-    for (size_t i = 0; status == STATUS_OK && i < moves.count; i++)
-        if (moves.items[i].cause != HISTORY_CAUSE_RUN)
-            added = added && add_event(events, (struct event){.time_us = moves.items[i].time_us,
-                                                   .move = &moves.items[i]});
-    if (status == STATUS_OK && !added)
-        status = error_set(error, STATUS_NO_MEMORY, "cannot list the log: out of memory");
-    return status;
+    bool added = status == STATUS_OK;
+    size_t next = 0;
+    int64_t highest_version = 0;
+    for (size_t i = 0; added && i < moves.count; i++) {
+        const struct history_move *move = &moves.items[i];
+        size_t until = runs_before(&runs, next, move, highest_version);
+        for (; added && next < until; next++)
+            added = add_event(events, runs.items[next]);
+        if (move->cause != HISTORY_CAUSE_RUN)
+            added =
+                added && add_event(events, (struct event){.time_us = move->time_us, .move = move});
+        highest_version = move->to > highest_version ? move->to : highest_version;
+    }
+    for (; added && next < runs.count; next++)
+        added = add_event(events, runs.items[next]);
+    free(runs.items);
+    return status == STATUS_OK && !added ? fail_memory(error) : status;
 }
 
 static void print_event(struct fk_context *context, const struct event *event, int64_t now_us) {
@@ -106,7 +148,6 @@ static enum status run(
     if (status == STATUS_OK && !events.count)
         fk_printf(context, "No history yet: it begins with the first cell that is run.\n");
     if (status == STATUS_OK && events.count) {
-        qsort(events.items, events.count, sizeof *events.items, by_time);
         size_t first = events.count > (size_t)shown ? events.count - (size_t)shown : 0;
         int64_t now_us = clock_wall_us();
         for (size_t i = first; i < events.count; i++)

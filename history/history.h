@@ -168,7 +168,8 @@ struct history_session_start {
     int64_t time_us;           /* 0: now */
 };
 
-/* The document is made if the store does not know the path. */
+/* The document is made if the store does not know the path. STATUS_LOCKED also: the database is
+ * being repaired, or was since it was opened: close the store and open it again. */
 enum status history_session_begin(struct history *history,
     const struct history_session_start *start, struct history_session **ret_session,
     struct error *error) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +50,11 @@ static enum status check_magic(struct history *history, struct error *error) {
     ssize_t n = read(fd, begin, sizeof begin);
     int read_errno = errno;
     history->no_locks = !alone_has_locks(fd);
+    struct stat info = {0};
+    if (fstat(fd, &info) == 0) {
+        history->device = info.st_dev;
+        history->inode = info.st_ino;
+    }
     close(fd);
     if (n < 0)
         return error_set_errno(error, read_errno, "cannot read history '%s'", sql->path);

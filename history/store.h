@@ -9,6 +9,8 @@
 #include "history/text.h"
 #include "history/text_cache.h"
 
+#include <sys/types.h>
+
 struct history {
     char *folder;
     char *database;
@@ -22,9 +24,12 @@ struct history {
     int64_t busy_timeout_us;
     int64_t wait_began_us; /* for another process that writes, monotonic */
     bool read_only;
+    dev_t device; /* of the database that was opened, and its inode: a repair puts another one there
+                   */
+    ino_t inode;
     bool no_locks;    /* the file system of the database has none: see alone.h */
     char *alone_path; /* then, of who records; NULL: not taken */
-    int64_t format; /* of the store */
+    int64_t format;   /* of the store */
 };
 
 /* ---- schema.c ---- */

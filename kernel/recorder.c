@@ -147,8 +147,9 @@ struct history_session *recorder_session(
     follow_document(history, document);
     struct history_session_start start = {
         .document_path = document, .engine = recorder->options.engine_name};
+    /* what is in the way may be gone when the store is opened again: it may be another one then */
     if (history_session_begin(history, &start, &recorder->session, error) != STATUS_OK)
-        return NULL;
+        history_close(&recorder->history);
     return recorder->session;
 }
 

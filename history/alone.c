@@ -84,7 +84,7 @@ enum status alone_take(struct history *history, struct error *error) {
     char *path = file_join(history->folder, "history.lock");
     enum status status = path && buf_ok(&owner) ? STATUS_OK : fail_memory(history, error);
     for (int tries = 0; status == STATUS_OK && !history->alone_path; tries++) {
-        if (symlink(owner.data, path) == 0)
+        if (symlink(buf_string(&owner), path) == 0)
             history->alone_path = path;
         else if (errno != EEXIST || tries == 10)
             status = error_set_errno(error, errno, "cannot write '%s'", path);

@@ -58,6 +58,7 @@ enum status schema_migrate_copy(struct history *history, struct error *error) MU
 /* All pages of one database, as of one moment, into the empty file `to`, down to the disk; others
  * may write meanwhile. */
 enum status database_copy(const char *from, const char *to, struct error *error) MUST_CHECK;
+enum status database_copy_open(struct sql *from, const char *to, struct error *error) MUST_CHECK;
 
 /* ---- memory.c: pieces of a caller's history_memory; NULL when there is no memory ---- */
 

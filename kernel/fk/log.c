@@ -74,6 +74,8 @@ static enum status collect_runs(struct fk_context *context, struct history_memor
 static size_t runs_before(const struct events *runs, size_t next, const struct history_move *move,
     int64_t highest_version) {
     size_t at = next;
+    if (!runs->items)
+        return next;
     if (move->cause == HISTORY_CAUSE_RUN) {
         while (at < runs->count && runs->items[at].run->version != move->to)
             at++;

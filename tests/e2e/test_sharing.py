@@ -187,12 +187,16 @@ def test_a_home_without_locks(preload, notebook, data_dir):
         assert said[1:] == ["", ""], "told once"
         assert "1 + 1" in tree(notebook, env=env), "others can look"
         assert "1 + 1" in two.run("%fk tree", cell="m").text
+        forkernel("backup", data_dir.parent / "copy", env=env)
         assert run_fine(one, "1 + 2", "a") == ""
         one.kill()
         assert run_fine(two, "3 + 3", "b") == "[forkernel: recording has resumed.]\n"
     text = tree(notebook, env=env)
     assert "1 + 1" in text and "1 + 2" in text and "3 + 3" in text
     assert not os.path.lexists(data_dir / "history.lock")
+    copy = {"FORKERNEL_DATA_DIR": str(data_dir.parent / "copy")}
+    assert_well(env=copy)
+    assert "1 + 1" in tree(notebook, env=copy) and "1 + 2" not in tree(notebook, env=copy)
     assert_well(env=env)
     assert_well()
 

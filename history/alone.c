@@ -83,7 +83,7 @@ enum status alone_take(struct history *history, struct error *error) {
         &owner, "%s:%ld:%lld", host, (long)getpid(), (long long)process_start_ticks(getpid()));
     char *path = file_join(history->folder, "history.lock");
     enum status status = path && buf_ok(&owner) ? STATUS_OK : fail_memory(history, error);
-    for (int tries = 0; status == STATUS_OK && !history->alone_path; tries++) {
+    for (int tries = 0; path && status == STATUS_OK && !history->alone_path; tries++) {
         if (symlink(buf_string(&owner), path) == 0)
             history->alone_path = path;
         else if (errno != EEXIST || tries == 10)

@@ -74,8 +74,6 @@ static enum status collect_runs(struct fk_context *context, struct history_memor
 static size_t runs_before(const struct events *runs, size_t next, const struct history_move *move,
     int64_t highest_version) {
     size_t at = next;
-    if (!runs->items)
-        return next;
     if (move->cause == HISTORY_CAUSE_RUN) {
         while (at < runs->count && runs->items[at].run->version != move->to)
             at++;
@@ -100,14 +98,14 @@ static enum status collect(struct fk_context *context, struct history_memory *me
     for (size_t i = 0; added && i < moves.count; i++) {
         const struct history_move *move = &moves.items[i];
         size_t until = runs_before(&runs, next, move, highest_version);
-        for (; added && next < until; next++)
+        for (; runs.items && added && next < until; next++)
             added = add_event(events, runs.items[next]);
         if (move->cause != HISTORY_CAUSE_RUN)
             added =
                 added && add_event(events, (struct event){.time_us = move->time_us, .move = move});
         highest_version = move->to > highest_version ? move->to : highest_version;
     }
-    for (; added && next < runs.count; next++)
+    for (; runs.items && added && next < runs.count; next++)
         added = add_event(events, runs.items[next]);
     free(runs.items);
     return status == STATUS_OK && !added ? fail_memory(error) : status;

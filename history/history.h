@@ -6,6 +6,7 @@
  *     history.sqlite3                             documents, cells, versions, moves, runs, outputs,
  *                                                 settings
  *     sessions/<uuid>.lock                        held with flock while a recording process lives
+ *     history.lock                                who records, where the file system has no locks
  *     outputs/YYYY/MM/DD/run-<id>/0001-stdout.txt what the runs produced, as ordinary files (0600;
  *                                                 0400 where several runs share one by hard links)
  *
@@ -145,7 +146,10 @@ char *history_default_folder(void);
  * A store of an earlier format is brought to this one, after a copy of its database was kept as
  * "history.sqlite3.v1" (the number is its format); a copy that is there already stays.
  * STATUS_LOCKED and STATUS_FULL are for trying again later. With read_only nothing of it changes:
- * what is read then is a temporary copy, as of this moment.
+ * what is read then is a temporary copy, as of this moment. So it is with read_only where the
+ * folder cannot be written or its file system has no locks, and somebody has the store open.
+ *
+ * Where there are no file locks, one process at a time records: STATUS_LOCKED names the one.
  */
 enum status history_open(const struct history_options *options, struct history **ret_history,
     struct error *error) MUST_CHECK;
@@ -171,7 +175,8 @@ struct history_session_start {
     int64_t time_us;           /* 0: now */
 };
 
-/* The document is made if the store does not know the path. */
+/* The document is made if the store does not know the path. STATUS_LOCKED also: the database is
+ * being repaired, or was since it was opened: close the store and open it again. */
 enum status history_session_begin(struct history *history,
     const struct history_session_start *start, struct history_session **ret_session,
     struct error *error) MUST_CHECK;

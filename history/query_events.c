@@ -98,16 +98,19 @@ static enum status read_streams(struct history *history, int64_t document_id,
     return status;
 }
 
-/* The stream with the newest event: versions and moves are in one recorded order, the runs come
- * between them by their time. NULL: that was all. */
+/* The stream with the newest event. Versions and moves are in one recorded order; runs come after
+   the making of what they run, and otherwise by their time. NULL: that was all. */
 static struct stream *newest(struct streams *streams) {
     const struct history_event *version = head(&streams->versions), *move = head(&streams->moves);
     const struct history_event *run = head(&streams->runs);
     const int64_t *after = streams->moves.after.items;
     struct stream *newer = version ? &streams->versions : NULL;
-    if (move && (!version || after[streams->moves.at] >= version->to))
+    int64_t last_version = version ? version->to - 1 : 0; /* before it happened */
+    if (move && (!version || after[streams->moves.at] >= version->to)) {
         newer = &streams->moves;
-    if (run && (!newer || run->time_us >= head(newer)->time_us))
+        last_version = after[streams->moves.at];
+    }
+    if (run && (!newer || run->to > last_version || run->time_us >= head(newer)->time_us))
         newer = &streams->runs;
     return newer;
 }

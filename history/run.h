@@ -52,6 +52,7 @@ struct history_run {
     uint64_t head_left;  /* of the text limit */
     int64_t last_sequence;
     int64_t dropped; /* bundles past max_outputs */
+    bool lost; /* an output could not even be begun: the next stream says so, or the end does */
     struct buf summary;
     enum history_run_status end_status;
     int64_t end_us; /* 0: not ended */

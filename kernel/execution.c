@@ -228,7 +228,7 @@ static void run_fk(struct kernel *kernel, struct request *request, const char *c
     if (outcome.error) {
         fail_fk(kernel, "HistoryError", outcome.error);
     } else if (outcome.moves) {
-        replay_go(kernel, outcome.history, outcome.document_id, outcome.move_to, true, on_moved);
+        replay_go(kernel, outcome.document_id, outcome.move_to, true, on_moved);
     } else {
         reply_ok(kernel, request, outcome.payload, NULL, NULL);
         outcome.payload = NULL;

@@ -191,7 +191,6 @@ struct fk_cell_outcome fk_cell_run(
     outcome.payload = cell_sink.payload;
     outcome.moves = context.moves;
     outcome.move_to = context.move_to;
-    outcome.history = context.history;
     outcome.document_id = context.document_id;
     if (status != STATUS_OK)
         outcome.error = strdup(error.message);

@@ -66,7 +66,8 @@ void recorder_tidy(struct recorder *recorder);
 /* Microseconds spent in here since the last call. */
 int64_t recorder_take_time_us(struct recorder *recorder);
 
-/* The open store for questions; NULL with the reason when there is none. Borrowed. */
+/* The store for questions, one that can only be read too; NULL with the reason when there is none.
+ * Borrowed until the next call of this, of recorder_session() or of recorder_begin(). */
 struct history *recorder_history(struct recorder *recorder, struct error *error);
 /* The session that records this notebook (NULL: a nameless one), begun if need be; NULL with the
    reason. Borrowed until the next call of this or of recorder_begin(). */

@@ -179,11 +179,9 @@ static void on_run_again(struct kernel *kernel, const struct replay_outcome *out
 void recovery_run_again(struct kernel *kernel) {
     struct error error;
     int64_t run_id = kernel->rerun_id;
-    struct history *history = run_id ? recorder_history(kernel->recorder, &error) : NULL;
     kernel->rerun_id = 0;
-    if (history)
-        replay_go(
-            kernel, history, recorder_document_id(kernel->recorder), run_id, false, on_run_again);
+    if (run_id && recorder_history(kernel->recorder, &error))
+        replay_go(kernel, recorder_document_id(kernel->recorder), run_id, false, on_run_again);
 }
 
 void recovery_lost(void *context) {

@@ -72,8 +72,7 @@ static enum status go(const struct comm_question *question, const char *verb, si
     if (status == STATUS_OK) {
         json_object_set_new(reply, "text", comm_text_json(buf_string(&said), said.size));
         json_object_set_new(reply, "wanted", json_integer(context.move_to));
-        replay_go(
-            kernel, question->history, question->document_id, context.move_to, false, on_arrived);
+        replay_go(kernel, question->document_id, context.move_to, false, on_arrived);
     }
     buf_finish(&said);
     return status;

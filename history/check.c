@@ -180,8 +180,9 @@ enum status history_check(struct history *history, const struct history_check_op
         return error_set(error, STATUS_DENIED,
             "cannot repair history '%s': it was opened for reading", history->database);
     struct check check = {.history = history, .options = options};
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows && status == STATUS_OK; i++)
+    enum status status = check_schema(&check, error);
+    bool ours = !check.health.database_damaged;
+    for (size_t i = 0; ours && i < sizeof of_rows / sizeof *of_rows && status == STATUS_OK; i++)
         status = of_rows[i](&check, error);
     /* a damaged database names too few files: that would make strays of good ones */
     bool look = !options->skip_files && !check.health.database_damaged;

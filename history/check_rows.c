@@ -203,6 +203,8 @@ enum status check_layouts(struct check *check, struct error *error) {
         status = sql_int(&check->history->sql, &id, error, text, "i", last);
         if (status == STATUS_NOT_FOUND)
             return STATUS_OK;
+        if (status == STATUS_OK && id <= last) /* a damaged table leads in circles */
+            status = sql_fail(&check->history->sql, SQLITE_CORRUPT, error);
         if (status != STATUS_OK)
             break;
         struct buf cells = BUF_INIT;

@@ -2,6 +2,7 @@
  * A store of an earlier format becomes one of this format: a copy of the database beside it, then
  * one transaction. Whoever holds that transaction is alone; everybody else finds the work done.
  */
+#include "history/alone.h"
 #include "history/schema.h"
 #include "history/version_list.h"
 
@@ -106,18 +107,22 @@ static enum status copy_into(struct sql *target, struct sql *source, struct erro
     return status;
 }
 
+enum status database_copy_open(struct sql *from, const char *to, struct error *error) {
+    struct sql target = {.path = to};
+    enum status status = alone_open(&target, to, SQLITE_OPEN_READWRITE, error);
+    if (status == STATUS_OK)
+        status = copy_into(&target, from, error);
+    sql_close(&target);
+    return status;
+}
+
 enum status database_copy(const char *from, const char *to, struct error *error) {
-    struct sql source = {.path = from}, target = {.path = to};
+    struct sql source = {.path = from};
     /* by another connection: SQLite copies nothing out of one that is about to write */
     int code = sqlite3_open_v2(from, &source.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-    enum status status = code == SQLITE_OK ? STATUS_OK : sql_fail(&source, code, error);
-    if (status == STATUS_OK) {
-        code = sqlite3_open_v2(to, &target.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-        status =
-            code == SQLITE_OK ? copy_into(&target, &source, error) : sql_fail(&target, code, error);
-    }
+    enum status status =
+        code == SQLITE_OK ? database_copy_open(&source, to, error) : sql_fail(&source, code, error);
     sql_close(&source);
-    sql_close(&target);
     return status;
 }
 

@@ -22,6 +22,7 @@ enum status run_info_read(struct history *history, sqlite3_stmt *rows,
         .folder = "",
         .label = memory_column(memory, rows, 13),
         .pinned = sqlite3_column_int(rows, 14) != 0,
+        .mimes = memory_column(memory, rows, 15),
     };
     if (run.outputs) {
         const char *day = (const char *)sqlite3_column_text(rows, 12);
@@ -32,7 +33,7 @@ enum status run_info_read(struct history *history, sqlite3_stmt *rows,
         buf_finish(&path);
         free(folder);
     }
-    if (!run.summary || !run.folder || !run.label)
+    if (!run.summary || !run.folder || !run.mimes || !run.label)
         return fail_memory(history, error);
     *ret_run = run;
     return STATUS_OK;

@@ -113,3 +113,26 @@ build_preset() {
     fi
     cmake --build --preset "$preset" "$@"
 }
+
+# setup_labextension: builds labextension/build where a source is newer, with what package-lock.json names.
+setup_labextension() {
+    local built=labextension/build/package.json stamp=labextension/node_modules/.installed
+    local log=artifacts/logs/labextension.log PATH=$PWD/.venv/bin:$PATH
+    if [ -e "$built" ] && [ -z "$(find labextension/src labextension/style labextension/schema \
+        labextension/*.json -newer "$built" -print -quit)" ]; then return; fi
+    mkdir -p "${log%/*}"
+    say "building the JupyterLab extension"
+    if {
+        if [ "$(cat "$stamp" 2>/dev/null || true)" != "$(sha256sum <labextension/package-lock.json)" ]; then
+            npm --prefix labextension ci --no-audit --no-fund --ignore-scripts &&
+                sha256sum <labextension/package-lock.json >"$stamp"
+        fi &&
+            rm -rf labextension/lib labextension/build && npm --prefix labextension run build
+    } </dev/null >"$log" 2>&1 && [ -e "$built" ]; then
+        touch "$built" # newer than what was written beside it
+        return
+    fi
+    tail -n 15 "$log" >&2
+    say "cannot build the JupyterLab extension; the end of $log is above"
+    return 1
+}

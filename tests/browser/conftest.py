@@ -29,6 +29,7 @@ def lab(tmp_path_factory):
     root, settings, workspaces = home / "root", home / "settings", home / "workspaces"
     shutil.copytree(PROJECT / "examples", root, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "*.executed.ipynb"))
     install_kernelspec(home / "prefix")
+    shutil.copytree(PROJECT / "labextension/build", home / "prefix/share/jupyter/labextensions/@forkernel/labextension")
     env = {
         **os.environ,
         "FORKERNEL_DATA_DIR": str(home / "history"),

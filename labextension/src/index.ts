@@ -1,0 +1,3 @@
+import capture from './plugins/capture.js';
+
+export default [capture];

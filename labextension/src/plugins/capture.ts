@@ -1,0 +1,44 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
+import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import { noteEditorCause } from '../capture/editor_cause.js';
+import { NotebookHistory } from '../notebook_history.js';
+import { IHistories } from '../tokens.js';
+
+const capture: JupyterFrontEndPlugin<IHistories> = {
+  id: '@forkernel/labextension:capture',
+  description: 'Tells the kernel of every edit of every cell.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [IEditorExtensionRegistry],
+  provides: IHistories,
+  activate: (_app: JupyterFrontEnd, tracker: INotebookTracker, editors: IEditorExtensionRegistry | null) => {
+    const histories = new Map<NotebookPanel, NotebookHistory>();
+    const callbacks: ((history: NotebookHistory) => void)[] = [];
+    const add = (_: unknown, panel: NotebookPanel) => {
+      const history = new NotebookHistory(panel);
+      histories.set(panel, history);
+      panel.disposed.connect(() => histories.delete(panel));
+      callbacks.forEach(callback => callback(history));
+    };
+    tracker.forEach(panel => add(tracker, panel));
+    tracker.widgetAdded.connect(add);
+    editors?.addExtension({
+      name: 'forkernel:cause',
+      factory: () => ({ instance: () => noteEditorCause, reconfigure: () => null })
+    });
+    // What is typed comes before what is run.
+    NotebookActions.executionScheduled.connect((_, { notebook }) => {
+      [...histories.values()].find(history => history.panel.content === notebook)?.flush();
+    });
+    return {
+      of: panel => histories.get(panel),
+      forEach: callback => {
+        callbacks.push(callback);
+        histories.forEach(history => callback(history));
+      }
+    };
+  }
+};
+
+export default capture;

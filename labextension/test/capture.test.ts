@@ -1,0 +1,262 @@
+// src/capture: what a person does to a notebook, told as edits. The real models of @jupyter/ydoc, the real undo.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { YNotebook } from '@jupyter/ydoc';
+import { NotebookCapture } from '../lib/capture/notebook_capture.js';
+
+let notebook, capture, edits, cause;
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_700_000_000_000 });
+  edits = [];
+  cause = 'typing';
+});
+
+afterEach(() => {
+  capture?.dispose();
+  notebook?.dispose();
+  mock.timers.reset();
+});
+
+function open(...sources) {
+  notebook = YNotebook.create({
+    disableDocumentWideUndoRedo: true,
+    data: {
+      cells: sources.map((source, i) => ({ cell_type: 'code', id: `c${i}`, source, metadata: {}, outputs: [] })),
+      metadata: {},
+      nbformat: 4,
+      nbformat_minor: 5
+    }
+  });
+  notebook.undoManager.clear();
+  notebook.cells.forEach(cell => cell.undoManager.clear());
+  capture = new NotebookCapture(notebook, { record: list => edits.push(...list), editorCause: () => cause });
+}
+
+/** As the editor's binding does it: its own origin, which the undo manager tracks. */
+const bindings = new WeakMap();
+function editorOf(cell) {
+  if (!bindings.has(cell)) {
+    const binding = { ytext: cell.ysource };
+    cell.undoManager.addTrackedOrigin(binding);
+    bindings.set(cell, binding);
+  }
+  return bindings.get(cell);
+}
+
+function type(index, text, why = 'typing') {
+  const cell = notebook.cells[index];
+  cause = why;
+  for (const letter of why === 'typing' ? text : [text]) {
+    notebook.ydoc.transact(() => cell.ysource.insert(cell.ysource.length, letter), editorOf(cell));
+    mock.timers.tick(20);
+  }
+}
+
+/** As long as the undo manager waits, whose clock is not the mocked one. */
+function pause() {
+  notebook.cells.forEach(cell => cell.undoManager.stopCapturing());
+  mock.timers.tick(1500);
+}
+
+const told = () => edits.splice(0).map(short);
+function short(edit) {
+  if (edit.kind === 'text') {
+    return `${edit.cell} ${edit.cause}${edit.origin ? ` from ${edit.origin}` : ''}: ${edit.text}`;
+  }
+  return edit.kind === 'delete' ? `${edit.cell} deleted` : `order ${edit.cells.join(' ')}`;
+}
+
+describe('typing', () => {
+  test('opening a notebook tells nothing', () => {
+    open('x', 'y');
+    pause();
+    capture.flush();
+    assert.deepEqual(told(), []);
+  });
+
+  test('one step for what one undo takes back, with the text that it began from', () => {
+    open('a');
+    type(0, 'bc');
+    type(0, 'd');
+    assert.deepEqual(told(), []); // nothing from within a keystroke
+    pause();
+    type(0, 'e');
+    pause();
+    assert.deepEqual(told(), ['c0 file: a', 'c0 typing: abcd', 'order c0', 'c0 typing: abcde']);
+  });
+
+  test('every text that undo can reach was told before', () => {
+    open('');
+    for (const word of ['one', 'two', 'three', 'four']) {
+      type(0, word);
+      pause();
+    }
+    const known = new Set(edits.filter(edit => edit.kind === 'text').map(edit => edit.text));
+    const reached = [];
+    while (notebook.cells[0].undo()) {
+      reached.push(notebook.cells[0].getSource());
+    }
+    assert.deepEqual(reached, ['onetwothree', 'onetwo', 'one', '']);
+    assert.ok(reached.every(text => known.has(text)));
+  });
+
+  test('undo, then other text: a move and a branch', () => {
+    open('');
+    type(0, 'x');
+    pause();
+    type(0, 'y');
+    pause();
+    told();
+    notebook.cells[0].undo();
+    type(0, 'z');
+    pause();
+    assert.deepEqual(told(), ['c0 undo: x', 'c0 typing: xz']);
+  });
+
+  test('redo', () => {
+    open('');
+    type(0, 'x');
+    pause();
+    told();
+    notebook.cells[0].undo();
+    notebook.cells[0].redo();
+    pause();
+    assert.deepEqual(told(), ['c0 undo: ', 'c0 redo: x']);
+  });
+
+  test('what is still being typed is told by flush', () => {
+    open('');
+    type(0, 'x');
+    capture.flush();
+    assert.deepEqual(told(), ['c0 file: ', 'c0 typing: x', 'order c0']);
+    type(0, 'y');
+    capture.flush();
+    assert.deepEqual(told(), ['c0 typing: xy']);
+  });
+
+  test('a person who never pauses has versions all the same', () => {
+    open('');
+    for (let i = 0; i < 100; i++) {
+      type(0, 'abcdefghij'); // 200 ms
+    }
+    assert.ok(edits.filter(edit => edit.kind === 'text').length >= 4);
+  });
+
+  test('paste, cut and programs have their names', () => {
+    open('');
+    type(0, 'pasted', 'paste');
+    pause();
+    notebook.cells[0].setSource('made');
+    pause();
+    capture.during('restore', () => notebook.cells[0].updateSource(0, 4, 'back'));
+    pause();
+    assert.deepEqual(told(), ['c0 file: ', 'c0 paste: pasted', 'order c0', 'c0 program: made', 'c0 restore: back']);
+  });
+
+  test('what was typed and taken away again within a step is nothing', () => {
+    open('a');
+    const cell = notebook.cells[0];
+    type(0, 'b');
+    notebook.ydoc.transact(() => cell.ysource.delete(1, 1), editorOf(cell));
+    pause();
+    assert.deepEqual(told(), []);
+  });
+
+  test('a cell of the notebook that is watched later has undo stops too', () => {
+    open('a');
+    notebook.insertCell(1, { cell_type: 'code', id: 'new', source: '' });
+    type(1, 'x');
+    pause();
+    type(1, 'y');
+    pause();
+    assert.deepEqual(told(), ['new file: ', 'new typing: x', 'order c0 new', 'new typing: xy']);
+  });
+});
+
+describe('cells', () => {
+  test('a deleted cell, and its return', () => {
+    open('a', 'b');
+    notebook.deleteCell(1);
+    pause();
+    notebook.undo();
+    pause();
+    const [deleted, order, back, order2] = told();
+    assert.equal(deleted, 'c1 deleted');
+    assert.equal(order, 'order c0');
+    assert.equal(back, 'c1 undo: b');
+    assert.equal(order2, 'order c0 c1');
+  });
+
+  test('a moved cell keeps its history', () => {
+    open('a', 'b', 'c');
+    type(2, 'd');
+    notebook.moveCell(2, 0);
+    pause();
+    assert.deepEqual(told(), ['c2 file: c', 'c2 typing: cd', 'order c2 c0 c1']);
+    type(0, 'e');
+    pause();
+    assert.deepEqual(told(), ['c2 typing: cde']);
+  });
+
+  test('split: the pieces come from the cell, which keeps the last one', () => {
+    open('first\nsecond');
+    type(0, '!');
+    const cell = notebook.cells[0];
+    notebook.transact(() => {
+      notebook.insertCells(0, [{ cell_type: 'code', id: 'top', source: 'first' }]);
+      cell.setSource('second!');
+    });
+    pause();
+    assert.deepEqual(told(), [
+      'c0 file: first\nsecond',
+      'c0 typing: first\nsecond!',
+      'top split from c0: first',
+      'c0 split: second!',
+      'order top c0'
+    ]);
+  });
+
+  test('merge: a new cell with the texts of those that go', () => {
+    open('a', 'b');
+    notebook.transact(() => {
+      notebook.deleteCell(0);
+      notebook.insertCell(0, { cell_type: 'code', id: 'sum', source: 'a\n\nb' });
+      notebook.deleteCell(1);
+    });
+    pause();
+    assert.deepEqual(told(), ['sum merge from c0: a\n\nb', 'c0 deleted', 'c1 deleted', 'order sum']);
+  });
+
+  test('a copy comes from its original, a pasted cell from the one that was cut', () => {
+    open('a', 'b');
+    notebook.insertCell(2, { cell_type: 'code', id: 'copy', source: 'a' });
+    notebook.deleteCell(1);
+    notebook.insertCell(0, { cell_type: 'code', id: 'back', source: 'b' });
+    pause();
+    assert.deepEqual(told(), ['copy paste from c0: a', 'c1 deleted', 'back paste from c1: b', 'order back c0 copy']);
+  });
+
+  test('another type is told with the text that stays', () => {
+    open('# title');
+    const text = notebook.cells[0].getSource();
+    notebook.transact(() => {
+      notebook.deleteCell(0);
+      notebook.insertCell(0, { cell_type: 'markdown', id: 'c0', source: text });
+    });
+    pause();
+    const edit = edits.find(one => one.kind === 'text');
+    assert.equal(edit.type, 'markdown');
+    assert.equal(edit.text, '# title');
+  });
+
+  test('a notebook that is read again from disk', () => {
+    open('a', 'b');
+    type(0, 'x');
+    const data = notebook.toJSON();
+    data.cells[0].source = 'from disk';
+    notebook.setSource(data);
+    pause();
+    assert.deepEqual(told(), ['c0 file: a', 'c0 typing: ax', 'c0 file: from disk', 'order c0 c1']);
+  });
+});

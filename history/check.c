@@ -88,11 +88,7 @@ static enum status complaints(struct check *check, bool say, int *ret_count, str
     sqlite3_stmt *rows = NULL;
     *ret_count = 0;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         const char *said = (const char *)sqlite3_column_text(rows, 0);
         if (said && strcmp(said, "ok") == 0)
             continue;
@@ -154,11 +150,7 @@ static enum status check_references(struct check *check, struct error *error) {
     struct sql *sql = &check->history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct buf what = BUF_INIT;
         buf_printf(&what, "%lld rows of table '%s' belong to rows of '%s' that are not there",
             (long long)sqlite3_column_int64(rows, 2), (const char *)sqlite3_column_text(rows, 0),

@@ -19,11 +19,7 @@ static enum status read_shape(struct sql *sql, struct buf *out, struct error *er
     sqlite3_stmt *rows = NULL;
     buf_append_char(out, '\n');
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         buf_printf(out, "%s\n", (const char *)sqlite3_column_text(rows, 0));
     }
     if (status == STATUS_OK && !buf_ok(out))

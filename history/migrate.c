@@ -46,14 +46,8 @@ static enum status pack_versions(struct history *history, struct error *error) {
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         status = pack_version(history, rows, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     return status;
 }

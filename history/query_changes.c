@@ -33,11 +33,7 @@ static enum status find_cells(struct history *history, int64_t document_id,
     sqlite3_stmt *rows = NULL;
     enum status status =
         sql_query(sql, &rows, error, text, "iii", document_id, look->version, look->move);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_changed_cell *cell = memory_rows_add(list, sizeof *cell);
         const char *key = memory_column(memory, rows, 0);
         if (!cell || !key) {
@@ -62,11 +58,7 @@ static enum status find_runs(struct history *history, int64_t document_id, int64
     int64_t ended = after;
     bool lasts = false;
     enum status status = sql_query(sql, &rows, error, text, "ii", document_id, after);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_changed_run *run = memory_rows_add(list, sizeof *run);
         const char *key = memory_column(memory, rows, 3);
         if (!run || !key) {
@@ -99,11 +91,7 @@ static enum status hash_marks(
     sqlite3_stmt *rows = NULL;
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     enum status status = sql_query(sql, &rows, error, text, "i", document_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         for (int column = 0; column < 4; column++) {
             const unsigned char *bytes = sqlite3_column_text(rows, column);
             int size = sqlite3_column_bytes(rows, column);

@@ -25,11 +25,7 @@ enum status history_list_documents(struct history *history, struct history_memor
     struct memory_rows list = {0};
     size_t count = 0;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_document *document = memory_rows_add(&list, sizeof *document);
         const char *path = memory_column(memory, rows, 1);
         if (!document || !path) {
@@ -105,11 +101,7 @@ enum status history_list_cells(struct history *history, int64_t document_id,
     struct memory_rows list = {0};
     size_t count = 0;
     enum status status = sql_query(sql, &rows, error, text, "i", document_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_cell *cell = memory_rows_add(&list, sizeof *cell);
         status = cell ? read_cell(history, rows, document_id, memory, cell, error)
                       : fail_memory(history, error);

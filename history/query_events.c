@@ -22,11 +22,7 @@ static enum status read_stream(struct history *history, sqlite3_stmt *rows,
     enum history_event_kind kind, struct history_memory *memory, struct stream *stream,
     struct error *error) {
     enum status status = STATUS_OK;
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(&history->sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(&history->sql, rows, &status, error)) {
         struct history_event *event = memory_rows_add(&stream->rows, sizeof *event);
         int64_t *after = memory_rows_add(&stream->after, sizeof *after);
         const char *key = memory_column(memory, rows, 1);

@@ -171,11 +171,7 @@ static enum status read_ids(
     struct sql *sql = &check->history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         int64_t id = sqlite3_column_int64(rows, 0);
         buf_append(ret_ids, &id, sizeof id);
     }

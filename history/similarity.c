@@ -115,12 +115,8 @@ static enum status match_exactly(struct history_session *session, const char *te
     int best_rank = -1;
     int64_t best_number = 0;
     struct cell best = {0};
-    while (status == STATUS_OK) {
-        bool row = false;
+    while (sql_row(sql, rows, &status, error)) {
         int64_t number = 0;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
         struct cell cell = read_cell(session, rows);
         if (without_handle && session_has_handle(session, cell.id))
             continue;

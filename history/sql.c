@@ -187,6 +187,15 @@ enum status sql_next(struct sql *sql, sqlite3_stmt *rows, bool *ret_row, struct 
     return status;
 }
 
+bool sql_row(struct sql *sql, sqlite3_stmt *rows, enum status *status, struct error *error) {
+    bool row = false;
+    if (*status == STATUS_OK)
+        *status = sql_next(sql, rows, &row, error);
+    else
+        sql_done(rows);
+    return row;
+}
+
 void sql_done(sqlite3_stmt *rows) {
     sqlite3_reset(rows);
 }

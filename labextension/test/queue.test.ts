@@ -82,7 +82,10 @@ describe('delivery', () => {
     queue.add([edit(long('b'))]);
     queue.add([edit(long('c'))]);
     await settle();
-    assert.deepEqual(kernel.history, [long('a'), long('b'), long('c')].map(text => `c:${text}`));
+    assert.deepEqual(
+      kernel.history,
+      [long('a'), long('b'), long('c')].map(text => `c:${text}`)
+    );
     assert.equal(kernel.highest.get('me'), 2);
     assert.ok(queue.isEmpty);
     mock.timers.tick(2000);
@@ -249,7 +252,11 @@ test('any course of events: each text once, each cell in its order', async () =>
     queue.flush();
     await settle();
     for (const cell of ['a', 'b']) {
-      assert.deepEqual(kernel.history.filter(line => line.startsWith(cell)), expected[cell], `seed ${seed}`);
+      assert.deepEqual(
+        kernel.history.filter(line => line.startsWith(cell)),
+        expected[cell],
+        `seed ${seed}`
+      );
     }
     assert.ok(queue.isEmpty, `seed ${seed}`);
     await settle();

@@ -16,10 +16,11 @@ const version = (number, parent, more = {}) => ({
   runs: [],
   ...more
 });
-const line = (count, more = {}) =>
-  Array.from({ length: count }, (_, i) => version(i + 1, i, more[i + 1]));
+const line = (count, more = {}) => Array.from({ length: count }, (_, i) => version(i + 1, i, more[i + 1]));
 const rows = (versions, every = false) =>
-  foldTyping(versions, every).map(row => `${row.version.version}<${row.parent}+${row.folded.length}`).join(' ');
+  foldTyping(versions, every)
+    .map(row => `${row.version.version}<${row.parent}+${row.folded.length}`)
+    .join(' ');
 
 test('typing is one row', () => {
   assert.equal(rows([]), '');
@@ -79,7 +80,13 @@ test('lanes of branches that ended are used again, and too many share the last',
   for (let i = 2; i <= 50; i++) {
     parents[i] = 1;
   }
-  const drawn = layLanes(Object.keys(parents).map(Number).reverse().map(n => ({ number: n, parent: parents[n] })), 50);
+  const drawn = layLanes(
+    Object.keys(parents)
+      .map(Number)
+      .reverse()
+      .map(n => ({ number: n, parent: parents[n] })),
+    50
+  );
   assert.ok(drawn.every(row => row.lane < LANES_MAX));
   const chain = draw({ 1: 0, 2: 1, 3: 1, 4: 3, 5: 3, 6: 5 }, 6);
   assert.deepEqual(chain, ['* 6', '* 5', '|* 4', '*/ 3', '|* 2', '*/ 1']);

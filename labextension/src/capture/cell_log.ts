@@ -2,7 +2,18 @@ import { applyDelta, type Delta } from './text.js';
 
 /** Why a text changed; what each means for the tree is in history/edits.h. */
 export type Cause =
-  'typing' | 'paste' | 'cut' | 'undo' | 'redo' | 'split' | 'merge' | 'move' | 'format' | 'restore' | 'program' | 'file';
+  | 'typing'
+  | 'paste'
+  | 'cut'
+  | 'undo'
+  | 'redo'
+  | 'split'
+  | 'merge'
+  | 'move'
+  | 'format'
+  | 'restore'
+  | 'program'
+  | 'file';
 
 /** One text that undo can reach, or that something else than typing made. `elsewhere`: another person's page did. */
 export interface Step {

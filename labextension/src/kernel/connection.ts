@@ -180,7 +180,8 @@ export class HistoryConnection {
       comm.onMsg = message => this._onMessage(comm, message);
       comm.onClose = () => {
         if (comm === this._comm) {
-          this._lose('waiting');
+          this._reason = 'This kernel does not answer questions about its history.';
+          this._lose('off'); // not 'waiting': asking again would have it close the next one
         }
       };
       const welcome = await this._await(() => comm.open({ version: 1, client: this._client }));

@@ -58,6 +58,14 @@ def named(pid, name):
     return found
 
 
+def wait_until_named(count, pid, name, seconds=10):
+    """Until `pid` has so many descendants of that name: those that end take their time on a busy machine."""
+    deadline = time.monotonic() + seconds
+    while len(found := named(pid, name)) != count:
+        assert time.monotonic() < deadline, f"{len(found)} processes are called {name}, not {count}"
+        time.sleep(0.01)
+
+
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 

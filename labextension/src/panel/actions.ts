@@ -50,7 +50,7 @@ export async function insertVersion(
   const source = widgets[index]?.model;
   const at = (index < 0 ? panel.content.activeCellIndex : index) + 1;
   const made = panel.content.model!.sharedModel.insertCell(at, { cell_type: source?.type ?? 'code', metadata: {} });
-  panel.content.activeCellIndex = at;
+  void panel.content.scrollToItem(at, 'smart');
   const model = modelOf(panel, made.getId());
   if (model) {
     history.restorer.show(model, { text, runs: version.runs, outputs, left_out });

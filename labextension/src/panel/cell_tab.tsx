@@ -264,7 +264,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
             <>
               <div className="fk-Actions" role="toolbar" aria-label={trans.__('Version %1', current.version)}>
                 <button className="fk-Button fk-mod-main" onClick={restore} title={trans.__('Put v%1 into the cell (Enter)', current.version)}>
-                  {trans.__('Restore v%1', current.version)}
+                  {trans.__('Restore')}
                 </button>
                 <button className="fk-Button" onClick={insert} title={trans.__('Into a new cell below (Shift+Enter)')}>
                   {trans.__('Insert below')}
@@ -275,15 +275,8 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                 <button className="fk-Button" onClick={label} title={trans.__('Give it a name (L)')}>
                   {trans.__('Label')}
                 </button>
-                <label className="fk-Compare" title={trans.__('C')}>
-                  {trans.__('Compare with')}
-                  <select value={base} onChange={event => setBase(event.target.value as Base)}>
-                    <option value="now">{trans.__('the cell now')}</option>
-                    <option value="parent">{trans.__('the version before')}</option>
-                  </select>
-                </label>
               </div>
-              <Preview view={view} services={services} model={cell.model} version={current} base={base} now={now} />
+              <Preview view={view} services={services} model={cell.model} version={current} base={base} onBase={setBase} now={now} />
             </>
           )
         }

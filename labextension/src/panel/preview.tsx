@@ -18,18 +18,19 @@ interface Props {
   model: ICellModel;
   version: Version;
   base: Base;
+  onBase: (base: Base) => void;
   now: number;
 }
 
 /** What a version has that the cell has not: text and outputs. */
-export function Preview({ view, services, model, version, base, now }: Props): ReactElement {
+export function Preview({ view, services, model, version, base, onBase, now }: Props): ReactElement {
   const { trans } = services;
   const [node, setNode] = useState<HTMLDivElement | null>(null);
   const wide = useWidth(node) > WIDE;
   const shown = useCellText(model);
-  const other = base === 'parent' ? version.parent : 0;
-  const texts = useAnswer(`${version.version} ${other}`, () =>
-    Promise.all([view.contents.text(version.version), other ? view.contents.text(other) : undefined])
+  const other = version.parent;
+  const texts = useAnswer(`${version.version} ${base}`, () =>
+    Promise.all([view.contents.text(version.version), base === 'parent' && other ? view.contents.text(other) : ''])
   );
   const run = version.runs.at(-1);
   const old = useAnswer<RunOutputs | undefined>(
@@ -39,23 +40,21 @@ export function Preview({ view, services, model, version, base, now }: Props): R
   const here = model.type === 'markdown' ? 'text/x-ipythongfm' : view.panel.content.codeMimetype;
   const [text, otherText] = texts?.value ?? [];
   const before = base === 'now' ? shown : (otherText ?? '');
-  const [baseName, ownName] = [
-    base === 'now' ? trans.__('in the cell now') : other ? `v${other}` : trans.__('nothing'),
-    `v${version.version}`
-  ];
   return (
     <div ref={setNode} className={`fk-Preview ${wide ? 'fk-mod-wide' : ''}`} tabIndex={0} role="region" aria-label={trans.__('Preview')}>
       {texts?.error && <p className="fk-Trouble">{texts.error}</p>}
       {text !== undefined && (
         <>
           <p className="fk-Preview-legend">
-            {text === before ? (
-              base === 'now' ? trans.__('The text is what the cell has now.') : trans.__('The same text.')
-            ) : (
-              <>
-                <span className="fk-removed">− {baseName}</span> <span className="fk-added">+ {ownName}</span>
-              </>
-            )}
+            <label className="fk-removed" title={trans.__('What it is compared with (C)')}>
+              <span aria-hidden="true">−</span>
+              <select value={base} aria-label={trans.__('Compare with')} onChange={event => onBase(event.target.value as Base)}>
+                <option value="now">{trans.__('in the cell now')}</option>
+                <option value="parent">{other ? trans.__('v%1, before it', other) : trans.__('the version before')}</option>
+              </select>
+            </label>
+            <span className="fk-added">+ v{version.version}</span>
+            {text === before && <span>{trans.__('the same text')}</span>}
           </p>
           <DiffView
             before={before}

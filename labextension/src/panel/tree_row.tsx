@@ -32,6 +32,7 @@ export function TreeRow(props: Props): ReactElement {
   const { version, folded } = row;
   const run = version.runs.at(-1);
   const what = found ?? change?.summary ?? version.summary;
+  const [sign, text] = found === undefined && version.parent !== 0 ? signOf(change?.summary, version.summary) : ['', what];
   const cause = causeWord(version.cause, trans);
   const runs = runWords(version.runs, trans);
   const steps = folded.length === 0 ? '' : trans._n('%1 step', '%1 steps', folded.length);
@@ -69,7 +70,10 @@ export function TreeRow(props: Props): ReactElement {
       />
       <div className="fk-Row-body">
         <div className="fk-Row-line">
-          <code className={`fk-Row-what ${what.startsWith('- ') && !found ? 'fk-removed' : ''}`}>{what || trans.__('empty')}</code>
+          <code className="fk-Row-what">
+            {sign && <span className={sign === '+' ? 'fk-added' : 'fk-removed'}>{sign} </span>}
+            {text || <span className="fk-quiet">{trans.__('empty')}</span>}
+          </code>
           <time className="fk-Row-time" title={dateTime(version.created)}>
             {ago(version.created, now, trans)}
           </time>
@@ -100,4 +104,10 @@ export function TreeRow(props: Props): ReactElement {
       {picture && <img className="fk-Thumbnail" src={picture} alt="" draggable={false} />}
     </div>
   );
+}
+
+/** The sign and the line of a change ("+ int y;"). */
+function signOf(summary: string | undefined, otherwise: string): [string, string] {
+  const [, sign, text] = /^([+-]) ?(.*)/s.exec(summary ?? '') ?? ['', '', summary || otherwise];
+  return [sign.replace('-', '−'), text];
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Signal } from '@lumino/signaling';
 import { placeOf } from '../lib/panel/place.js';
-import { CellTree, CellTrees, mergePage } from '../lib/panel/cell_tree.js';
+import { CellTree, CellTrees, changeOf, mergePage } from '../lib/panel/cell_tree.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
 import { joinLog, logRows } from '../lib/panel/notebook_log.js';
 import { searchHistory } from '../lib/panel/search.js';
@@ -81,7 +81,7 @@ test('the first versions are there after one question, the others come', async (
   tree.changed.connect(() => seen.push(tree.versions.length));
   const stop = tree.watch();
   await until(() => tree.isComplete);
-  assert.equal(seen[0], 200);
+  assert.equal(seen[0], 60);
   assert.equal(tree.versions.length, 5000);
   assert.ok(tree.versions.every((one, i) => one.version === i + 1));
   assert.equal(tree.head, 5000);
@@ -195,4 +195,14 @@ test('a cell comes back behind the cell that it was behind', () => {
   assert.equal(placeOf({ after: '', index: 0 }, ['a']), 0);
   assert.equal(placeOf({ after: 'gone', index: 1 }, ['a', 'b']), 1);
   assert.equal(placeOf({ after: null, index: null }, ['a', 'b']), 2);
+});
+
+test('what several steps of typing changed together', () => {
+  const changed = (removed, added) => ({ kind: 'changed', left: 1, right: 1, removed, added });
+  assert.deepEqual(changeOf([{ kind: 'equal', left: 1, right: 1, lines: ['x'] }, changed(['a'], ['', '  b'])]), {
+    added: 2,
+    removed: 1,
+    summary: '+ b'
+  });
+  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a' });
 });

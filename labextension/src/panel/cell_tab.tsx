@@ -72,8 +72,14 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
   );
 
   useEffect(() => {
-    const shown = rows.slice(...range).map(row => row.version);
+    const visible = rows.slice(...range);
+    const shown = visible.map(row => row.version);
     void tree.needChanges(shown.map(version => version.version));
+    void tree.needSpans(
+      visible
+        .filter(row => row.folded.length > 0 && row.parent !== 0)
+        .map(row => ({ from: row.parent, to: row.version.version }))
+    );
     void view.contents.needThumbnails(shown.flatMap(version => version.runs.slice(-1)));
   }, [rows, range]);
   useEffect(() => rowsNode.current?.reveal(Math.max(0, index)), [selected, head, tree]);
@@ -242,7 +248,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   row={row}
                   lanes={lanes[at]}
                   lanesWidth={lanesWidth}
-                  change={tree.changes.get(version.version)}
+                  change={(row.folded.length > 0 && tree.span(row.parent, version.version)) || tree.changes.get(version.version)}
                   found={foundWords(found?.get(version.version), trans.__('in the output: '))}
                   picture={run && view.contents.thumbnail(run)}
                   now={now}

@@ -42,15 +42,12 @@ export function OutputView({ outputs, rendermime }: Props): ReactElement {
 
 /** JupyterLab shows an SVG only where it is trusted; as a picture it can do nothing. */
 class SvgPicture extends Widget implements IRenderMime.IRenderer {
-  constructor() {
-    super({ node: document.createElement('img') });
-  }
-
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const value = model.data['image/svg+xml'];
-    const image = this.node as HTMLImageElement;
+    const image = document.createElement('img');
     image.alt = String(model.data['text/plain'] ?? '');
     image.src = svgAddress(Array.isArray(value) ? value.join('') : String(value));
+    this.node.replaceChildren(image);
     return Promise.resolve();
   }
 }

@@ -40,7 +40,8 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
       open: async path => void (await commands.execute('docmanager:open', { path })),
       focusCell: panel => {
         shell.activateById(panel.id);
-        panel.content.mode = 'edit';
+        // Afterwards: being activated puts a notebook into command mode.
+        requestAnimationFrame(() => panel.content.activeCell?.editor?.focus());
       },
       revealVersion: (cell, version) => panel.showVersion(cell, version)
     };

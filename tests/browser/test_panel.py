@@ -133,7 +133,8 @@ def test_walk_and_restore_with_the_keyboard(page, lab, notebook, screenshot):
 
 def test_marks_and_filters(page, notebook, screenshot):
     two = story(page, notebook)
-    show(page)
+    page.locator("[data-command='forkernel:show-history']:visible").first.click()
+    page.wait_for_function("document.activeElement.matches('.fk-Row')")
     select(page, "+ 30")
     page.keyboard.press("p")
     page.locator(".fk-Chip.fk-mod-pin").wait_for()
@@ -162,6 +163,34 @@ def test_marks_and_filters(page, notebook, screenshot):
     page.keyboard.press("Escape")
     page.wait_for_function("document.querySelectorAll('.fk-Row').length === 4")
     assert source(page, two) == "a + 1 + 2 + 400"
+
+
+def test_typing_is_one_row_until_it_is_wanted(page, notebook, screenshot):
+    page.evaluate(OPEN, notebook.name)
+    two = id_of(notebook, "two")
+    click(page, two)
+    for text in (";", "\nint b", " = 2", ";", "\nb"):
+        write(page, text)
+        undo_stop(page)
+    cell(page, two).locator(".cm-content").click(button="right")
+    page.locator(".lm-Menu-item[data-command='forkernel:show-history']").click()
+    page.wait_for_function("document.activeElement.matches('.fk-Row')")
+    page.wait_for_function("document.querySelectorAll('.fk-Row').length === 2")
+    head = page.locator(".fk-Row.fk-mod-head")
+    assert "4 steps" in head.inner_text()
+    page.wait_for_function("document.querySelector('.fk-Row-lines')?.innerText.startsWith('+3')")
+    screenshot("panel-folded")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelectorAll('.fk-Row').length === 6")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.activeElement.getAttribute('aria-posinset') === '6'")
+    page.keyboard.press("c")
+    page.wait_for_function("document.querySelector('.fk-Preview-legend select').value === 'parent'")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelectorAll('.fk-Row').length === 2")
 
 
 def test_pictures_are_thumbnails(page, notebook, screenshot):

@@ -159,10 +159,36 @@ def test_marks_and_filters(page, notebook, screenshot):
     page.keyboard.press("/")
     page.keyboard.type("+ 30")
     page.wait_for_function("document.querySelectorAll('.fk-Row').length === 1")
+    assert page.locator(".fk-Row mark").inner_text() == "+ 30"
     screenshot("panel-search")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("404")
+    page.wait_for_function("document.querySelector('.fk-Row')?.innerText.includes('in the output')")
     page.keyboard.press("Escape")
     page.wait_for_function("document.querySelectorAll('.fk-Row').length === 4")
     assert source(page, two) == "a + 1 + 2 + 400"
+
+
+def test_a_running_cell_is_asked_about(page, notebook, screenshot):
+    two = story(page, notebook)
+    click(page, two)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("#include <unistd.h>\nfor (int i = 0; i < 300; i++) usleep(100000);")
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-cell')")
+    page.wait_for_function("window.panel.content.activeCell.model.executionState === 'running'")
+    show(page)
+    page.locator(".fk-Run.fk-mod-running").wait_for()
+    text = source(page, two)
+    select(page, "+ 30")
+    page.keyboard.press("Enter")
+    dialog = page.locator(".jp-Dialog")
+    dialog.wait_for()
+    screenshot("panel-running")
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert source(page, two) == text
+    page.evaluate("window.panel.sessionContext.session.kernel.interrupt()")
+    page.locator(".fk-Run.fk-mod-interrupted").wait_for()
 
 
 def test_typing_is_one_row_until_it_is_wanted(page, notebook, screenshot):

@@ -82,6 +82,13 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     );
     void view.contents.needThumbnails(shown.flatMap(version => version.runs.slice(-1)));
   }, [rows, range]);
+  // Whoever goes on in the notebook wants to see where that leads.
+  const node = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (selected !== wanted && !node.current?.contains(document.activeElement)) {
+      setSelected(0);
+    }
+  }, [head]);
   useEffect(() => rowsNode.current?.reveal(Math.max(0, index)), [selected, head, tree]);
 
   const go = (to: number) => {
@@ -207,7 +214,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     );
   }
   return (
-    <div className="fk-CellTab">
+    <div className="fk-CellTab" ref={node}>
       <Filter
         state={filter}
         onChange={setFilter}
@@ -249,7 +256,8 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   lanes={lanes[at]}
                   lanesWidth={lanesWidth}
                   change={(row.folded.length > 0 && tree.span(row.parent, version.version)) || tree.changes.get(version.version)}
-                  found={foundWords(found?.get(version.version), trans.__('in the output: '))}
+                  found={found?.get(version.version)}
+                  foundText={filter.text}
                   picture={run && view.contents.thumbnail(run)}
                   now={now}
                   index={at}
@@ -290,6 +298,9 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
       <div className="fk-Message" role="status" aria-live="polite">
         {message}
       </div>
+      <div className="fk-Hint" aria-hidden="true">
+        {trans.__('↑ ↓ look, Enter restores, / searches, Esc back to the cell')}
+      </div>
     </div>
   );
 }
@@ -302,10 +313,6 @@ function passes(version: Version, filter: FilterState, found: ReadonlyMap<number
     (!filter.pinned || pinned || version.label !== '' || runs.some(run => run.pinned)) &&
     (filter.text === '' || (found?.has(version.version) ?? false))
   );
-}
-
-function foundWords(found: Found | undefined, inOutput: string): string | undefined {
-  return found && (found.where === 'output' ? inOutput : '') + found.excerpt;
 }
 
 const TYPING_MS = 200;

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReactElement } from 'react';
-import type { Change } from '../kernel/protocol.js';
+import type { Change, Found } from '../kernel/protocol.js';
 import type { Row } from '../tree/fold.js';
 import type { LaneRow } from '../tree/lanes.js';
 import { LaneCell } from './lane_cell.js';
@@ -8,12 +8,16 @@ import { ago, causeWord, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
 export const ROW_HEIGHT = 44;
 
+/** Characters before what was found, in a narrow row. */
+const CONTEXT = 12;
+
 interface Props {
   row: Row;
   lanes: LaneRow;
   lanesWidth: number;
   change: Change | undefined;
-  found: string | undefined; // what the search found, in place of what changed
+  found: Found | undefined; // shown in place of what changed
+  foundText: string; // what was searched for
   picture: string | undefined;
   now: number;
   index: number;
@@ -31,8 +35,9 @@ export function TreeRow(props: Props): ReactElement {
   const { row, lanes, change, found, picture, now, selected, trans } = props;
   const { version, folded } = row;
   const run = version.runs.at(-1);
-  const what = found ?? change?.summary ?? version.summary;
-  const [sign, text] = found === undefined && version.parent !== 0 ? signOf(change?.summary, version.summary) : ['', what];
+  const inOutput = found?.where === 'output' ? trans.__('in the output: ') : '';
+  const what = found ? inOutput + found.excerpt : (change?.summary ?? version.summary);
+  const [sign, text] = found || version.parent === 0 ? ['', what] : signOf(what);
   const cause = causeWord(version.cause, trans);
   const runs = runWords(version.runs, trans);
   const steps = folded.length === 0 ? '' : trans._n('%1 step', '%1 steps', folded.length);
@@ -72,7 +77,14 @@ export function TreeRow(props: Props): ReactElement {
         <div className="fk-Row-line">
           <code className="fk-Row-what">
             {sign && <span className={sign === '+' ? 'fk-added' : 'fk-removed'}>{sign} </span>}
-            {text || <span className="fk-quiet">{trans.__('empty')}</span>}
+            {found ? (
+              <>
+                <span className="fk-quiet">{inOutput}</span>
+                <Marked text={found.excerpt} part={props.foundText} />
+              </>
+            ) : (
+              text || <span className="fk-quiet">{trans.__('empty')}</span>
+            )}
           </code>
           <time className="fk-Row-time" title={dateTime(version.created)}>
             {ago(version.created, now, trans)}
@@ -107,7 +119,24 @@ export function TreeRow(props: Props): ReactElement {
 }
 
 /** The sign and the line of a change ("+ int y;"). */
-function signOf(summary: string | undefined, otherwise: string): [string, string] {
-  const [, sign, text] = /^([+-]) ?(.*)/s.exec(summary ?? '') ?? ['', '', summary || otherwise];
+function signOf(summary: string): [string, string] {
+  const [, sign, text] = /^([+-]) ?(.*)/s.exec(summary) ?? ['', '', summary];
   return [sign.replace('-', '−'), text];
+}
+
+/** A text from a little before the part that was found, which is marked. */
+function Marked({ text, part }: { text: string; part: string }): ReactElement {
+  const at = text.toLowerCase().indexOf(part.toLowerCase());
+  if (at < 0) {
+    return <>{text}</>;
+  }
+  const from = at > CONTEXT ? at - CONTEXT : 0;
+  return (
+    <>
+      {from > 0 && '…'}
+      {text.slice(from, at)}
+      <mark>{text.slice(at, at + part.length)}</mark>
+      {text.slice(at + part.length)}
+    </>
+  );
 }

@@ -70,7 +70,16 @@ test('times are words', () => {
 test('sizes and runs are words', () => {
   assert.deepEqual([0, 999, 1200, 45_000, 1_200_000].map(bytesWords), ['0 B', '999 B', '1.2 kB', '45 kB', '1.2 MB']);
   assert.equal(runWords([], trans), '');
-  assert.equal(runWords([{ status: 'error', count: 2 }, { status: 'ok', count: 3 }], trans), 'ok [3] ×2');
+  assert.equal(
+    runWords(
+      [
+        { status: 'error', count: 2 },
+        { status: 'ok', count: 3 }
+      ],
+      trans
+    ),
+    'ok [3] ×2'
+  );
 });
 
 test('the first versions are there after one question, the others come', async () => {
@@ -129,7 +138,10 @@ test('what the kernel tells reaches the tree that it is about', async () => {
 });
 
 test('pages are merged by number, the newer one wins', () => {
-  const merged = mergePage([version(1), version(3), version(5)], [version(2), version(3, 2, { label: 'new' }), version(9)]);
+  const merged = mergePage(
+    [version(1), version(3), version(5)],
+    [version(2), version(3, 2, { label: 'new' }), version(9)]
+  );
   assert.deepEqual(numbers(merged), [1, 2, 3, 5, 9]);
   assert.equal(merged[2].label, 'new');
 });
@@ -142,12 +154,24 @@ test('folded typing is shown step by step where it is wanted', () => {
 });
 
 test('filtered versions hang on the nearest one that is left', () => {
-  const rows = keepRows([1, 2, 3, 4].map(number => version(number)), one => one.version % 2 === 0);
-  assert.deepEqual(rows.map(row => [row.version.version, row.parent]), [[2, 0], [4, 2]]);
+  const rows = keepRows(
+    [1, 2, 3, 4].map(number => version(number)),
+    one => one.version % 2 === 0
+  );
+  assert.deepEqual(
+    rows.map(row => [row.version.version, row.parent]),
+    [
+      [2, 0],
+      [4, 2]
+    ]
+  );
 });
 
 test('searching asks on while there is more, also after an empty page', async () => {
-  const pages = [{ found: [], next: 'x' }, { found: [{ version: 3 }], next: null }];
+  const pages = [
+    { found: [], next: 'x' },
+    { found: [{ version: 3 }], next: null }
+  ];
   const froms = [];
   const request = async (_, { from }) => (froms.push(from), pages.shift());
   const found = [];
@@ -177,16 +201,31 @@ test('thumbnails are asked for once, the last picture of a run', async () => {
   assert.match(pictureOf([{ data: { 'image/svg+xml': ['<svg>', '</svg>'] } }]), /^data:image\/svg\+xml.*%3Csvg%3E/);
 });
 
-const event = (time, more = {}) => ({ event: 'version', time: time * 1_000_000, cell: 'c', from: time - 1, to: time, cause: 'typing', summary: '', ...more });
+const event = (time, more = {}) => ({
+  event: 'version',
+  time: time * 1_000_000,
+  cell: 'c',
+  from: time - 1,
+  to: time,
+  cause: 'typing',
+  summary: '',
+  ...more
+});
 
 test('the time line has days, and one row for what was typed in one go', () => {
   const rows = logRows([event(90_003), event(90_002), event(90_001, { cell: 'd' }), event(3)]);
-  assert.deepEqual(rows.map(row => (row.kind === 'day' ? 'day' : `${row.event.from}-${row.event.to}+${row.steps}`)), ['day', '90001-90003+1', '90000-90001+0', 'day', '2-3+0']);
+  assert.deepEqual(
+    rows.map(row => (row.kind === 'day' ? 'day' : `${row.event.from}-${row.event.to}+${row.steps}`)),
+    ['day', '90001-90003+1', '90000-90001+0', 'day', '2-3+0']
+  );
 });
 
 test('a new page goes on where the time line is known', () => {
   const known = [event(3), event(2), event(1)];
-  assert.deepEqual(joinLog([event(5), event(4), event(3)], known).map(one => one.to), [5, 4, 3, 2, 1]);
+  assert.deepEqual(
+    joinLog([event(5), event(4), event(3)], known).map(one => one.to),
+    [5, 4, 3, 2, 1]
+  );
   assert.equal(joinLog([event(9), event(8)], known), undefined);
 });
 

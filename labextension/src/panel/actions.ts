@@ -110,7 +110,11 @@ export async function openAsItWas(
   return made.path;
 }
 
-export async function labelVersion({ history }: NotebookView, { trans }: PanelServices, version: Version): Promise<void> {
+export async function labelVersion(
+  { history }: NotebookView,
+  { trans }: PanelServices,
+  version: Version
+): Promise<void> {
   const { value, button } = await InputDialog.getText({
     title: trans.__('Label of v%1', version.version),
     text: version.label,
@@ -125,4 +129,3 @@ export async function labelVersion({ history }: NotebookView, { trans }: PanelSe
 export async function pinVersion({ history }: NotebookView, version: Version): Promise<void> {
   await history.connection.request('pin', { version: version.version, pinned: !version.pinned });
 }
-

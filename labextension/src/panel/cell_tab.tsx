@@ -8,10 +8,10 @@ import { Filter, NO_FILTER, type FilterState } from './filter.js';
 import { useNow, useSignal } from './hooks.js';
 import { laneWidth } from './lane_cell.js';
 import { Preview, type Base } from './preview.js';
-import { searchHistory } from './search.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { Split } from './split.js';
 import { ROW_HEIGHT, TreeRow } from './tree_row.js';
+import { useFound } from './use_found.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
 
 interface Props {
@@ -130,7 +130,9 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     current &&
     attempt(async () => {
       await pinVersion(view, current);
-      return current.pinned ? trans.__('v%1 is not pinned any more.', current.version) : trans.__('v%1 is pinned.', current.version);
+      return current.pinned
+        ? trans.__('v%1 is not pinned any more.', current.version)
+        : trans.__('v%1 is pinned.', current.version);
     });
   const label = () =>
     current &&
@@ -164,7 +166,14 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     } else if (command || event.altKey || (event.target as HTMLElement).closest('button')) {
       return;
     } else {
-      const action = keys[event.shiftKey && event.key === 'Enter' ? 'Shift+Enter' : event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      const action =
+        keys[
+          event.shiftKey && event.key === 'Enter'
+            ? 'Shift+Enter'
+            : event.key.length === 1
+              ? event.key.toLowerCase()
+              : event.key
+        ];
       if (!action) {
         return;
       }
@@ -255,7 +264,10 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   row={row}
                   lanes={lanes[at]}
                   lanesWidth={lanesWidth}
-                  change={(row.folded.length > 0 && tree.span(row.parent, version.version)) || tree.changes.get(version.version)}
+                  change={
+                    (row.folded.length > 0 && tree.span(row.parent, version.version)) ||
+                    tree.changes.get(version.version)
+                  }
                   found={found?.get(version.version)}
                   foundText={filter.text}
                   picture={run && view.contents.thumbnail(run)}
@@ -277,20 +289,37 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
           current && (
             <>
               <div className="fk-Actions" role="toolbar" aria-label={trans.__('Version %1', current.version)}>
-                <button className="fk-Button fk-mod-main" onClick={restore} title={trans.__('Put v%1 into the cell (Enter)', current.version)}>
+                <button
+                  className="fk-Button fk-mod-main"
+                  onClick={restore}
+                  title={trans.__('Put v%1 into the cell (Enter)', current.version)}
+                >
                   {trans.__('Restore')}
                 </button>
                 <button className="fk-Button" onClick={insert} title={trans.__('Into a new cell below (Shift+Enter)')}>
                   {trans.__('Insert below')}
                 </button>
-                <button className="fk-Button" onClick={pin} aria-pressed={current.pinned} title={trans.__('Keep it in sight (P)')}>
+                <button
+                  className="fk-Button"
+                  onClick={pin}
+                  aria-pressed={current.pinned}
+                  title={trans.__('Keep it in sight (P)')}
+                >
                   {current.pinned ? trans.__('Unpin') : trans.__('Pin')}
                 </button>
                 <button className="fk-Button" onClick={label} title={trans.__('Give it a name (L)')}>
                   {trans.__('Label')}
                 </button>
               </div>
-              <Preview view={view} services={services} model={cell.model} version={current} base={base} onBase={setBase} now={now} />
+              <Preview
+                view={view}
+                services={services}
+                model={cell.model}
+                version={current}
+                base={base}
+                onBase={setBase}
+                now={now}
+              />
             </>
           )
         }
@@ -313,44 +342,4 @@ function passes(version: Version, filter: FilterState, found: ReadonlyMap<number
     (!filter.pinned || pinned || version.label !== '' || runs.some(run => run.pinned)) &&
     (filter.text === '' || (found?.has(version.version) ?? false))
   );
-}
-
-const TYPING_MS = 200;
-
-/** The versions of a cell that have a text, in themselves or in their outputs. */
-function useFound(view: NotebookView, cell: string, text: string) {
-  const [found, setFound] = useState<ReadonlyMap<number, Found>>();
-  const [searching, setSearching] = useState(false);
-  useEffect(() => {
-    setFound(undefined);
-    setSearching(text !== '');
-    if (text === '') {
-      return;
-    }
-    let overtaken = false;
-    const timer = setTimeout(async () => {
-      const all = new Map<number, Found>();
-      try {
-        for await (const page of searchHistory(view.history.connection, text)) {
-          if (overtaken) {
-            return;
-          }
-          page
-            .filter(one => one.cell === cell && (one.where === 'text' || !all.has(one.version)))
-            .forEach(one => all.set(one.version, one));
-          setFound(new Map(all));
-        }
-      } catch {
-        // The kernel went away; what was found until then stays.
-      }
-      if (!overtaken) {
-        setSearching(false);
-      }
-    }, TYPING_MS);
-    return () => {
-      overtaken = true;
-      clearTimeout(timer);
-    };
-  }, [view, cell, text]);
-  return { found, searching };
 }

@@ -307,7 +307,10 @@ const TREES_MAX = 20;
 
 /** The trees of the cells of one notebook, told of what changes. */
 export class CellTrees {
-  constructor(connection: Ask & Pick<HistoryConnection, 'told' | 'stateChanged'>, heads: ISignal<unknown, Record<string, number>>) {
+  constructor(
+    connection: Ask & Pick<HistoryConnection, 'told' | 'stateChanged'>,
+    heads: ISignal<unknown, Record<string, number>>
+  ) {
     this._connection = connection;
     connection.told.connect((_, told) => this._onTold(told as Told));
     connection.stateChanged.connect(() => this._all({ newest: true, everything: true }));

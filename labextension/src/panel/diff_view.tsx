@@ -51,7 +51,12 @@ export function DiffView({ before, after, wide, mimeType, languages, label }: Pr
           parent,
           extensions: [
             extensions,
-            unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged, diffConfig: DIFF_CONFIG })
+            unifiedMergeView({
+              original: before,
+              mergeControls: false,
+              collapseUnchanged,
+              diffConfig: DIFF_CONFIG
+            })
           ]
         });
     return () => view.destroy();

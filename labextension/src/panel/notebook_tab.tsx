@@ -271,7 +271,10 @@ function eventWords(event: LogEvent, steps: number, trans: TranslationBundle): {
   switch (event.event) {
     case 'run': {
       const status = event.status ?? 'ok';
-      return { sign: STATUS_SIGNS[status], words: trans.__('run [%1]: %2', event.count, statusWord(status, trans)) };
+      return {
+        sign: STATUS_SIGNS[status],
+        words: trans.__('run [%1]: %2', event.count, statusWord(status, trans))
+      };
     }
     case 'delete':
       return { sign: '−', words: trans.__('cell deleted') };

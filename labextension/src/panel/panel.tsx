@@ -147,10 +147,7 @@ export class HistoryPanel extends ReactWidget {
           </>
         );
       case 'waiting':
-        return empty(
-          trans.__('The kernel is starting.'),
-          trans.__('What you type meanwhile is kept and told to it.')
-        );
+        return empty(trans.__('The kernel is starting.'), trans.__('What you type meanwhile is kept and told to it.'));
       case 'off':
         return empty(trans.__('There is no history of this notebook.'), history.trouble);
       default:

@@ -71,7 +71,9 @@ export function TreeRow(props: Props): ReactElement {
         row={lanes}
         height={ROW_HEIGHT}
         width={props.lanesWidth}
-        shape={version.head ? 'head' : run?.status === 'error' || run?.status === 'killed' ? 'error' : run ? 'run' : 'plain'}
+        shape={
+          version.head ? 'head' : run?.status === 'error' || run?.status === 'killed' ? 'error' : run ? 'run' : 'plain'
+        }
       />
       <div className="fk-Row-body">
         <div className="fk-Row-line">
@@ -107,7 +109,12 @@ export function TreeRow(props: Props): ReactElement {
             </span>
           )}
           {props.expandable && (
-            <button className="fk-Steps" tabIndex={-1} onClick={props.onExpand} title={trans.__('Space shows and hides the steps of typing')}>
+            <button
+              className="fk-Steps"
+              tabIndex={-1}
+              onClick={props.onExpand}
+              title={trans.__('Space shows and hides the steps of typing')}
+            >
               {steps === '' ? `▾ ${trans.__('fewer')}` : `▸ ${steps}`}
             </button>
           )}

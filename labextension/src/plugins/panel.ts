@@ -47,8 +47,10 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
     };
     const panel = new HistoryPanel(tracker, histories, services);
     // Whoever has never had a forkernel does not see that there is a panel.
+    let added = false;
     const add = () => {
-      if (!panel.isAttached) {
+      if (!added) {
+        added = true;
         shell.add(panel, 'right', { rank: RANK, type: 'History' });
       }
     };

@@ -10,9 +10,12 @@ import { laneWidth } from './lane_cell.js';
 import { Preview, type Base } from './preview.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { Split } from './split.js';
-import { ROW_HEIGHT, TreeRow } from './tree_row.js';
+import { ROW_HEIGHT, TreeRow, type RowActions } from './tree_row.js';
 import { useFound } from './use_found.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
+
+/** Rows that are seen for a shorter time are scrolled past (ms). */
+const SETTLE_MS = 80;
 
 interface Props {
   view: NotebookView;
@@ -159,6 +162,24 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     setMessage('');
   };
 
+  const latest = useRef({ go, restore, expand });
+  latest.current = { go, restore, expand };
+  const actions = useMemo<RowActions>(
+    () => ({
+      select: at => latest.current.go(at),
+      restore: () => void latest.current.restore(),
+      expand: version => latest.current.expand(version)
+    }),
+    []
+  );
+
+  // What rows need is asked for when the scrolling stops.
+  const settling = useRef<ReturnType<typeof setTimeout>>();
+  const onRange = (first: number, end: number) => {
+    clearTimeout(settling.current);
+    settling.current = setTimeout(() => setRange([first, end]), range[1] === 0 ? 0 : SETTLE_MS);
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     const command = event.ctrlKey || event.metaKey;
     if (command && event.key.toLowerCase() === 'z') {
@@ -252,7 +273,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
             count={rows.length}
             rowHeight={ROW_HEIGHT}
             keep={index}
-            onRange={(first, end) => setRange([first, end])}
+            onRange={onRange}
             onKeyDown={onKeyDown}
           >
             {at => {
@@ -277,9 +298,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   selected={at === index}
                   expandable={row.folded.length > 0 || expanded.has(version.version)}
                   trans={trans}
-                  onSelect={() => go(at)}
-                  onRestore={restore}
-                  onExpand={() => expand(version.version)}
+                  actions={actions}
                 />
               );
             }}

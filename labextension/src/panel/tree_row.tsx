@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ReactElement } from 'react';
+import { memo, type ReactElement } from 'react';
 import type { Change, Found } from '../kernel/protocol.js';
 import type { Row } from '../tree/fold.js';
 import type { LaneRow } from '../tree/lanes.js';
@@ -25,13 +25,18 @@ interface Props {
   selected: boolean;
   expandable: boolean;
   trans: TranslationBundle;
-  onSelect: () => void;
-  onRestore: () => void;
-  onExpand: () => void;
+  actions: RowActions;
+}
+
+/** What the mouse does in a row; the same object all the time, or every row would be drawn again for it. */
+export interface RowActions {
+  select(index: number): void;
+  restore(): void;
+  expand(version: number): void;
 }
 
 /** A version in the tree: what changed and when, and below what became of it. */
-export function TreeRow(props: Props): ReactElement {
+export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
   const { row, lanes, change, found, picture, now, selected, trans } = props;
   const { version, folded } = row;
   const run = version.runs.at(-1);
@@ -64,8 +69,8 @@ export function TreeRow(props: Props): ReactElement {
       aria-expanded={props.expandable ? folded.length === 0 : undefined}
       aria-label={said.filter(Boolean).join(', ')}
       data-version={version.version}
-      onMouseDown={event => event.button === 0 && props.onSelect()}
-      onDoubleClick={props.onRestore}
+      onMouseDown={event => event.button === 0 && props.actions.select(props.index)}
+      onDoubleClick={() => props.actions.restore()}
     >
       <LaneCell
         row={lanes}
@@ -112,7 +117,7 @@ export function TreeRow(props: Props): ReactElement {
             <button
               className="fk-Steps"
               tabIndex={-1}
-              onClick={props.onExpand}
+              onClick={() => props.actions.expand(version.version)}
               title={trans.__('Space shows and hides the steps of typing')}
             >
               {steps === '' ? `▾ ${trans.__('fewer')}` : `▸ ${steps}`}
@@ -123,7 +128,7 @@ export function TreeRow(props: Props): ReactElement {
       {picture && <img className="fk-Thumbnail" src={picture} alt="" draggable={false} />}
     </div>
   );
-}
+});
 
 /** The sign and the line of a change ("+ int y;"). */
 function signOf(summary: string): [string, string] {

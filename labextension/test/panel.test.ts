@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Signal } from '@lumino/signaling';
-import { placeOf } from '../lib/panel/place.js';
+import { placeOf, withUntouched } from '../lib/panel/place.js';
 import { CellTree, CellTrees, changeOf, mergePage } from '../lib/panel/cell_tree.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
 import { joinLog, logRows } from '../lib/panel/notebook_log.js';
@@ -244,4 +244,12 @@ test('what several steps of typing changed together', () => {
     summary: '+ b'
   });
   assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a' });
+});
+
+test('cells that were never touched are in the notebook as it was', () => {
+  const cells = ids => [...ids].map(id => ({ id }));
+  const ids = list => list.map(one => one.id).join('');
+  assert.equal(ids(withUntouched(cells('bd'), cells('abcdef'), new Set('bd'))), 'abcdef');
+  assert.equal(ids(withUntouched(cells('xb'), cells('abc'), new Set('xbc'))), 'axb'); // c came later, x went
+  assert.equal(ids(withUntouched([], cells('ab'), new Set())), 'ab');
 });

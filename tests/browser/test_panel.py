@@ -112,6 +112,8 @@ def test_walk_and_restore_with_the_keyboard(page, lab, notebook, screenshot):
     screenshot("panel-walk-light")
     theme(page, "JupyterLab Dark")
     screenshot("panel-walk-dark")
+    theme(page, "JupyterLab Dark High Contrast")
+    screenshot("panel-walk-contrast")
     theme(page, "JupyterLab Light")
 
     page.keyboard.press("Enter")
@@ -275,13 +277,18 @@ def test_the_notebook_as_it_was(page, lab, notebook):
     two = story(page, notebook)
     before = set(os.listdir(lab["root"]))
     show(page, "notebook")
+    page.locator(".fk-LogRow", has_text="typed, v4").click()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.matches('.fk-Row[data-version=\"4\"]')")
+    page.keyboard.press("Shift+Tab")
+    show(page, "notebook")
     page.locator(".fk-LogRow.fk-mod-run").first.click()
     page.get_by_role("button", name="as before run").click()
     page.wait_for_function("window.jupyterapp.shell.currentWidget.context.path !== window.panel.context.path")
     (made,) = set(os.listdir(lab["root"])) - before - {".ipynb_checkpoints"}
     opened = nbformat.read(lab["root"] / made, as_version=4)
     texts = [one.source for one in opened.cells]
-    assert texts[:2] == ["int a = 1;", "a + 1 + 2 + 400"]
+    assert texts == ["int a = 1;", "a + 1 + 2 + 400", "int unused;"]
     assert "404" not in text_of(opened.cells[1].outputs)
     assert source(page, two) == "a + 1 + 2 + 400"
 

@@ -92,7 +92,14 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
       setSelected(0);
     }
   }, [head]);
-  useEffect(() => rowsNode.current?.reveal(Math.max(0, index)), [selected, head, tree]);
+  const isShown = indexOf.has(selected || head);
+  useEffect(() => rowsNode.current?.reveal(Math.max(0, index)), [selected, head, tree, isShown]);
+  useEffect(() => {
+    const fold = isShown ? undefined : rows.find(row => row.folded.some(step => step.version === wanted));
+    if (fold) {
+      setExpanded(new Set([...expanded, fold.version.version]));
+    }
+  }, [rows]);
 
   const go = (to: number) => {
     if (rows.length > 0) {

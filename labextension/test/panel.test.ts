@@ -137,6 +137,27 @@ test('what the kernel tells reaches the tree that it is about', async () => {
   trees.dispose();
 });
 
+test('a cell that the history has not met has no versions, and has them once it has', async () => {
+  const kernel = new Kernel();
+  const ask = kernel.request;
+  let known = false;
+  kernel.request = async (what, members) => {
+    if (what === 'cells') {
+      return { cells: known ? [{ cell: 'c' }] : [] };
+    }
+    return known ? ask(what, members) : Promise.reject(new Error('no such cell'));
+  };
+  const tree = new CellTree('c', kernel);
+  tree.watch();
+  await until(() => tree.isLoaded);
+  assert.deepEqual([tree.versions.length, tree.error], [0, undefined]);
+  known = true;
+  kernel.count = kernel.head = 1;
+  tree.invalidate({ newest: true });
+  await until(() => tree.versions.length === 1);
+  tree.dispose();
+});
+
 test('pages are merged by number, the newer one wins', () => {
   const merged = mergePage(
     [version(1), version(3), version(5)],

@@ -360,6 +360,19 @@ def test_ten_thousand_versions(page, notebook, screenshot, capsys):
     assert page.locator(".fk-Row").count() > 5
 
 
+def test_what_the_panel_says_where_there_is_nothing(page, lab, notebook):
+    story(page, notebook)
+    show(page)
+    cell(page, id_of(notebook, "three"))
+    page.locator(".fk-Empty", has_text="no versions yet").wait_for()
+    made = nbformat.read(notebook, as_version=4)
+    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    other = notebook.with_stem(f"{notebook.stem}-python")
+    nbformat.write(made, other)
+    page.evaluate(OPEN, other.name)
+    page.locator(".fk-Empty", has_text="does not keep a history").wait_for()
+
+
 def test_no_panel_without_a_forkernel(page, notebook):
     made = nbformat.read(notebook, as_version=4)
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}

@@ -1,6 +1,6 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { HistoryConnection } from '../kernel/connection.js';
-import type { Block, Change, Told, Version } from '../kernel/protocol.js';
+import type { Block, CellInfo, Change, Told, Version } from '../kernel/protocol.js';
 
 /** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
 const FIRST_PAGE = 60;
@@ -187,7 +187,7 @@ export class CellTree {
   }
 
   private async _readNewest(stale: Stale): Promise<void> {
-    const page = await this._connection.request<Page>('tree', { cell: this.cell, limit: FIRST_PAGE, changes: true });
+    const page = await this._askNewest();
     const first = page.versions[0]?.version ?? 0;
     const gap = page.more && first > (this._versions.at(-1)?.version ?? 0);
     if (gap || !page.more) {
@@ -202,6 +202,18 @@ export class CellTree {
     this._loaded = true;
     stale.versions.forEach(version => version < first && this._stale.versions.add(version));
     this._changed.emit();
+  }
+
+  private async _askNewest(): Promise<Page> {
+    try {
+      return await this._connection.request<Page>('tree', { cell: this.cell, limit: FIRST_PAGE, changes: true });
+    } catch (error) {
+      const { cells } = await this._connection.request<{ cells: CellInfo[] }>('cells');
+      if (cells.some(one => one.cell === this.cell)) {
+        throw error;
+      }
+      return { versions: [], more: false }; // the history has not met the cell yet
+    }
   }
 
   private async _readOlder(): Promise<void> {

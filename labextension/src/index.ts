@@ -1,3 +1,4 @@
 import capture from './plugins/capture.js';
+import panel from './plugins/panel.js';
 
-export default [capture];
+export default [capture, panel];

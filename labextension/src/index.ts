@@ -1,3 +1,4 @@
 import capture from './plugins/capture.js';
+import cell from './plugins/cell.js';
 
-export default [capture];
+export default [capture, cell];

@@ -59,3 +59,32 @@ export function foldTyping(versions: readonly Version[], every = false): Row[] {
   }
   return rows;
 }
+
+/** The same rows, and one for each step of those that are in `expanded` (numbers of rows). */
+export function expandRows(rows: readonly Row[], expanded: ReadonlySet<number>): Row[] {
+  return rows.flatMap(row => {
+    if (row.folded.length === 0 || !expanded.has(row.version.version)) {
+      return [row];
+    }
+    return [...row.folded, row.version].map((version, i) => ({
+      version,
+      parent: i === 0 ? row.parent : row.folded[i - 1].version,
+      folded: []
+    }));
+  });
+}
+
+/** One row for each version that `keep` wants, below the nearest ancestor that has one. */
+export function keepRows(versions: readonly Version[], keep: (version: Version) => boolean): Row[] {
+  const rowOf = new Map<number, number>();
+  const rows: Row[] = [];
+  for (const version of versions) {
+    const parent = rowOf.get(version.parent) ?? 0;
+    const kept = keep(version);
+    if (kept) {
+      rows.push({ version, parent, folded: [] });
+    }
+    rowOf.set(version.version, kept ? version.version : parent);
+  }
+  return rows;
+}

@@ -1,0 +1,350 @@
+import type { Cell } from '@jupyterlab/cells';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import type { Found, Version } from '../kernel/protocol.js';
+import { expandRows, foldTyping, keepRows } from '../tree/fold.js';
+import { layLanes, LANES_MAX } from '../tree/lanes.js';
+import { insertVersion, labelVersion, pinVersion, restoreVersion } from './actions.js';
+import { Filter, NO_FILTER, type FilterState } from './filter.js';
+import { useNow, useSignal } from './hooks.js';
+import { laneWidth } from './lane_cell.js';
+import { Preview, type Base } from './preview.js';
+import { searchHistory } from './search.js';
+import type { NotebookView, PanelServices } from './services.js';
+import { Split } from './split.js';
+import { ROW_HEIGHT, TreeRow } from './tree_row.js';
+import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
+
+interface Props {
+  view: NotebookView;
+  services: PanelServices;
+  cell: Cell;
+  wanted: number; // a version to select; 0: the head
+}
+
+/** The tree of one cell, and below it what the selected version has. */
+export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
+  const { trans } = services;
+  const id = cell.model.id;
+  const tree = view.trees.of(id);
+  const [selected, setSelected] = useState(wanted); // 0: follow the head
+  const [filter, setFilter] = useState(NO_FILTER);
+  const [expanded, setExpanded] = useState<ReadonlySet<number>>(new Set());
+  const [base, setBase] = useState<Base>('now');
+  const [message, setMessage] = useState('');
+  const rowsNode = useRef<VirtualRowsHandle>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const now = useNow();
+  useSignal(tree.changed);
+  useSignal(view.contents.thumbnailsCame);
+  useEffect(() => tree.watch(), [tree]);
+  const { found, searching } = useFound(view, id, filter.text);
+
+  const { versions, head } = tree;
+  const rows = useMemo(() => {
+    const plain = filter.text === '' && !filter.runs && !filter.errors && !filter.pinned;
+    const oldestFirst = plain
+      ? expandRows(foldTyping(versions), expanded)
+      : keepRows(versions, version => passes(version, filter, found));
+    return oldestFirst.reverse();
+  }, [versions, head, filter, found, expanded]);
+  const lanes = useMemo(
+    () =>
+      layLanes(
+        rows.map(row => ({ number: row.version.version, parent: row.parent })),
+        head
+      ),
+    [rows, head]
+  );
+  const indexOf = useMemo(() => new Map(rows.map((row, i) => [row.version.version, i])), [rows]);
+  const index = indexOf.get(selected || head) ?? (rows.length > 0 ? 0 : -1);
+  const current = rows[index]?.version;
+  const [range, setRange] = useState<[number, number]>([0, 0]);
+  const lanesWidth = useMemo(
+    () =>
+      laneWidth(
+        1 +
+          Math.min(
+            LANES_MAX - 1,
+            Math.max(0, ...lanes.slice(...range).map(lane => Math.max(lane.lane, ...lane.joins, ...lane.through)))
+          )
+      ),
+    [lanes, range]
+  );
+
+  useEffect(() => {
+    const shown = rows.slice(...range).map(row => row.version);
+    void tree.needChanges(shown.map(version => version.version));
+    void view.contents.needThumbnails(shown.flatMap(version => version.runs.slice(-1)));
+  }, [rows, range]);
+  useEffect(() => rowsNode.current?.reveal(Math.max(0, index)), [selected, head, tree]);
+
+  const go = (to: number) => {
+    if (rows.length > 0) {
+      const at = Math.min(Math.max(to, 0), rows.length - 1);
+      setSelected(rows[at].version.version);
+      rowsNode.current?.reveal(at);
+      // After the row is drawn as the one that can have the focus.
+      requestAnimationFrame(() => rowsNode.current?.focus(at));
+    }
+  };
+  const goTo = (version: number | undefined) => {
+    const at = version === undefined ? undefined : indexOf.get(version);
+    if (at !== undefined) {
+      go(at);
+    }
+  };
+  const attempt = async (action: () => Promise<string>) => {
+    try {
+      setMessage(await action());
+    } catch (error) {
+      setMessage(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const restore = () =>
+    current &&
+    attempt(async () =>
+      (await restoreVersion(view, services, id, current.version))
+        ? trans.__('v%1 is in the cell. Ctrl-Z takes it back.', current.version)
+        : ''
+    );
+  const insert = () =>
+    current &&
+    attempt(async () => {
+      await insertVersion(view, id, current);
+      return trans.__('v%1 is in a new cell below.', current.version);
+    });
+  const pin = () =>
+    current &&
+    attempt(async () => {
+      await pinVersion(view, current);
+      return current.pinned ? trans.__('v%1 is not pinned any more.', current.version) : trans.__('v%1 is pinned.', current.version);
+    });
+  const label = () =>
+    current &&
+    attempt(async () => {
+      await labelVersion(view, services, current);
+      rowsNode.current?.focus(index);
+      return '';
+    });
+  const expand = (version: number) => {
+    const next = new Set(expanded);
+    if (!next.delete(version)) {
+      next.add(version);
+    }
+    setExpanded(next);
+  };
+  const undo = (redo: boolean) => {
+    const shared = cell.model.sharedModel;
+    if (redo) {
+      shared.redo();
+    } else {
+      shared.undo();
+    }
+    setSelected(0);
+    setMessage('');
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const command = event.ctrlKey || event.metaKey;
+    if (command && event.key.toLowerCase() === 'z') {
+      undo(event.shiftKey);
+    } else if (command || event.altKey || (event.target as HTMLElement).closest('button')) {
+      return;
+    } else {
+      const action = keys[event.shiftKey && event.key === 'Enter' ? 'Shift+Enter' : event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      if (!action) {
+        return;
+      }
+      action();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const children = (version: number) => rows.filter(row => row.parent === version);
+  const keys: Record<string, (() => void) | undefined> = {
+    ArrowUp: () => go(index - 1),
+    ArrowDown: () => go(index + 1),
+    PageUp: () => go(index - (rowsNode.current?.pageRows ?? 10)),
+    PageDown: () => go(index + (rowsNode.current?.pageRows ?? 10)),
+    Home: () => go(0),
+    End: () => go(rows.length - 1),
+    ArrowLeft: () => goTo(rows[index]?.parent),
+    ArrowRight: () => {
+      const next = children(current?.version ?? 0);
+      const straight = next.find(row => lanes[indexOf.get(row.version.version)!].lane === lanes[index].lane);
+      goTo((straight ?? next[0])?.version.version);
+    },
+    b: () => {
+      const siblings = children(rows[index]?.parent ?? 0);
+      const at = siblings.findIndex(row => row.version === current);
+      goTo(siblings[(at + 1) % siblings.length]?.version.version);
+    },
+    Enter: restore,
+    'Shift+Enter': insert,
+    p: pin,
+    l: label,
+    c: () => setBase(base === 'now' ? 'parent' : 'now'),
+    ' ': () => {
+      if (rows[index]?.folded.length > 0 || expanded.has(current?.version ?? 0)) {
+        expand(current!.version);
+      }
+    },
+    '/': () => search.current?.focus(),
+    Escape: () => services.focusCell(view.panel)
+  };
+
+  if (tree.isLoaded && versions.length === 0) {
+    return (
+      <p className="fk-Empty">
+        {trans.__('This cell has no versions yet. Each text that you type or run in it will be here.')}
+      </p>
+    );
+  }
+  return (
+    <div className="fk-CellTab">
+      <Filter
+        state={filter}
+        onChange={setFilter}
+        inputRef={search}
+        trans={trans}
+        onLeave={() => go(Math.max(0, index))}
+        note={
+          tree.isLoaded
+            ? searching
+              ? trans.__('searching…')
+              : filter === NO_FILTER
+                ? trans._n('%1 version', '%1 versions', versions.length) + (tree.isComplete ? '' : '…')
+                : trans.__('%1 of %2', rows.length, versions.length)
+            : trans.__('loading…')
+        }
+      />
+      {tree.error && <p className="fk-Trouble">{tree.error}</p>}
+      <Split
+        label={trans.__('Height of the preview')}
+        first={
+          <VirtualRows
+            ref={rowsNode}
+            className="fk-Tree"
+            role="tree"
+            aria-label={trans.__('Versions of the cell, newest first')}
+            count={rows.length}
+            rowHeight={ROW_HEIGHT}
+            keep={index}
+            onRange={(first, end) => setRange([first, end])}
+            onKeyDown={onKeyDown}
+          >
+            {at => {
+              const row = rows[at];
+              const { version } = row;
+              const run = version.runs.at(-1);
+              return (
+                <TreeRow
+                  row={row}
+                  lanes={lanes[at]}
+                  lanesWidth={lanesWidth}
+                  change={tree.changes.get(version.version)}
+                  found={foundWords(found?.get(version.version), trans.__('in the output: '))}
+                  picture={run && view.contents.thumbnail(run)}
+                  now={now}
+                  index={at}
+                  count={rows.length}
+                  selected={at === index}
+                  expandable={row.folded.length > 0 || expanded.has(version.version)}
+                  trans={trans}
+                  onSelect={() => go(at)}
+                  onRestore={restore}
+                  onExpand={() => expand(version.version)}
+                />
+              );
+            }}
+          </VirtualRows>
+        }
+        second={
+          current && (
+            <>
+              <div className="fk-Actions" role="toolbar" aria-label={trans.__('Version %1', current.version)}>
+                <button className="fk-Button fk-mod-main" onClick={restore} title={trans.__('Put v%1 into the cell (Enter)', current.version)}>
+                  {trans.__('Restore v%1', current.version)}
+                </button>
+                <button className="fk-Button" onClick={insert} title={trans.__('Into a new cell below (Shift+Enter)')}>
+                  {trans.__('Insert below')}
+                </button>
+                <button className="fk-Button" onClick={pin} aria-pressed={current.pinned} title={trans.__('Keep it in sight (P)')}>
+                  {current.pinned ? trans.__('Unpin') : trans.__('Pin')}
+                </button>
+                <button className="fk-Button" onClick={label} title={trans.__('Give it a name (L)')}>
+                  {trans.__('Label')}
+                </button>
+                <label className="fk-Compare" title={trans.__('C')}>
+                  {trans.__('Compare with')}
+                  <select value={base} onChange={event => setBase(event.target.value as Base)}>
+                    <option value="now">{trans.__('the cell now')}</option>
+                    <option value="parent">{trans.__('the version before')}</option>
+                  </select>
+                </label>
+              </div>
+              <Preview view={view} services={services} model={cell.model} version={current} base={base} now={now} />
+            </>
+          )
+        }
+      />
+      <div className="fk-Message" role="status" aria-live="polite">
+        {message}
+      </div>
+    </div>
+  );
+}
+
+function passes(version: Version, filter: FilterState, found: ReadonlyMap<number, Found> | undefined): boolean {
+  const { runs, pinned } = version;
+  return (
+    (!filter.runs || runs.length > 0) &&
+    (!filter.errors || runs.some(run => run.status === 'error' || run.status === 'killed')) &&
+    (!filter.pinned || pinned || version.label !== '' || runs.some(run => run.pinned)) &&
+    (filter.text === '' || (found?.has(version.version) ?? false))
+  );
+}
+
+function foundWords(found: Found | undefined, inOutput: string): string | undefined {
+  return found && (found.where === 'output' ? inOutput : '') + found.excerpt;
+}
+
+const TYPING_MS = 200;
+
+/** The versions of a cell that have a text, in themselves or in their outputs. */
+function useFound(view: NotebookView, cell: string, text: string) {
+  const [found, setFound] = useState<ReadonlyMap<number, Found>>();
+  const [searching, setSearching] = useState(false);
+  useEffect(() => {
+    setFound(undefined);
+    setSearching(text !== '');
+    if (text === '') {
+      return;
+    }
+    let overtaken = false;
+    const timer = setTimeout(async () => {
+      const all = new Map<number, Found>();
+      try {
+        for await (const page of searchHistory(view.history.connection, text)) {
+          if (overtaken) {
+            return;
+          }
+          page
+            .filter(one => one.cell === cell && (one.where === 'text' || !all.has(one.version)))
+            .forEach(one => all.set(one.version, one));
+          setFound(new Map(all));
+        }
+      } catch {
+        // The kernel went away; what was found until then stays.
+      }
+      if (!overtaken) {
+        setSearching(false);
+      }
+    }, TYPING_MS);
+    return () => {
+      overtaken = true;
+      clearTimeout(timer);
+    };
+  }, [view, cell, text]);
+  return { found, searching };
+}

@@ -1,0 +1,38 @@
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { Contents } from '@jupyterlab/services';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { NotebookHistory } from '../notebook_history.js';
+import { CellTrees } from './cell_tree.js';
+import { HistoryContents } from './contents.js';
+
+/** What the parts of the panel need of the application. */
+export interface PanelServices {
+  trans: TranslationBundle;
+  languages: IEditorLanguageRegistry | null;
+  contents: Contents.IManager;
+  open(path: string): Promise<void>;
+  /** Put the focus into the active cell of a notebook, to type. */
+  focusCell(panel: NotebookPanel): void;
+  revealVersion(cell: string, version: number): void;
+}
+
+/** What the panel knows of one notebook. */
+export interface NotebookView {
+  history: NotebookHistory;
+  panel: NotebookPanel;
+  trees: CellTrees;
+  contents: HistoryContents;
+}
+
+export function viewOf(history: NotebookHistory): NotebookView {
+  const { connection, panel } = history;
+  const view = {
+    history,
+    panel,
+    trees: new CellTrees(connection, history.headsMoved),
+    contents: new HistoryContents(connection)
+  };
+  panel.disposed.connect(() => view.trees.dispose());
+  return view;
+}

@@ -1,0 +1,108 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { historyTreeIcon } from '../panel/icon.js';
+import { HistoryPanel } from '../panel/panel.js';
+import type { PanelServices } from '../panel/services.js';
+import { IHistories, IHistoryPanel } from '../tokens.js';
+
+const ID = '@forkernel/labextension:panel';
+const SHOW = 'forkernel:show-history';
+
+/** Below the property inspector and the debugger. */
+const RANK = 750;
+
+const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
+  id: ID,
+  description: 'The panel in the side bar with the history of the notebook.',
+  autoStart: true,
+  requires: [INotebookTracker, IHistories],
+  optional: [ITranslator, IEditorLanguageRegistry, ICommandPalette, ISettingRegistry],
+  provides: IHistoryPanel,
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    histories: IHistories,
+    translator: ITranslator | null,
+    languages: IEditorLanguageRegistry | null,
+    palette: ICommandPalette | null,
+    settings: ISettingRegistry | null
+  ): IHistoryPanel => {
+    const trans = (translator ?? nullTranslator).load('forkernel');
+    const { commands, shell } = app;
+    const services: PanelServices = {
+      trans,
+      languages,
+      contents: app.serviceManager.contents,
+      open: async path => void (await commands.execute('docmanager:open', { path })),
+      focusCell: panel => {
+        shell.activateById(panel.id);
+        panel.content.mode = 'edit';
+      },
+      revealVersion: (cell, version) => panel.showVersion(cell, version)
+    };
+    const panel = new HistoryPanel(tracker, histories, services);
+    // Whoever has never had a forkernel does not see that there is a panel.
+    const add = () => {
+      if (!panel.isAttached) {
+        shell.add(panel, 'right', { rank: RANK, type: 'History' });
+      }
+    };
+    const reveal = (tab?: string) => {
+      add();
+      if (tab) {
+        panel.showTab(tab);
+      }
+      shell.activateById(panel.id);
+    };
+    const isForkernel = (notebook: NotebookPanel | null) => {
+      const state = notebook && histories.of(notebook)?.connection.state;
+      return !!state && state !== 'none';
+    };
+
+    commands.addCommand(SHOW, {
+      label: args => (args.toolbar ? '' : trans.__('Show the History of the Cell')),
+      caption: trans.__('Every text that this cell ever had, with its outputs'),
+      icon: historyTreeIcon,
+      isVisible: () => isForkernel(tracker.currentWidget),
+      isEnabled: () => isForkernel(tracker.currentWidget),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            tab: { type: 'string', description: trans.__('Which tab to show') },
+            toolbar: { type: 'boolean' }
+          }
+        }
+      },
+      execute: args => reveal(args.tab as string | undefined)
+    });
+    palette?.addItem({ command: SHOW, category: trans.__('Notebook Cell Operations') });
+    void settings?.load(ID);
+    histories.forEach(history => {
+      const onState = () => {
+        if (history.connection.state !== 'none') {
+          add();
+        }
+        commands.notifyCommandChanged(SHOW);
+      };
+      history.connection.stateChanged.connect(onState);
+      onState();
+    });
+    tracker.currentChanged.connect(() => commands.notifyCommandChanged(SHOW));
+
+    return {
+      addTab: tab => panel.addTab(tab),
+      reveal,
+      revealVersion: (cell, version) => {
+        reveal('cell');
+        panel.showVersion(cell, version);
+      }
+    };
+  }
+};
+
+export default panelPlugin;

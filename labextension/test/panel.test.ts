@@ -1,0 +1,198 @@
+// src/panel: what the panel shows, without the page.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Signal } from '@lumino/signaling';
+import { placeOf } from '../lib/panel/place.js';
+import { CellTree, CellTrees, mergePage } from '../lib/panel/cell_tree.js';
+import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
+import { joinLog, logRows } from '../lib/panel/notebook_log.js';
+import { searchHistory } from '../lib/panel/search.js';
+import { ago, bytesWords, runWords } from '../lib/panel/words.js';
+import { expandRows, foldTyping, keepRows } from '../lib/tree/fold.js';
+
+const trans = {
+  __: (text, ...words) => text.replace(/%(\d)/g, (_, n) => String(words[n - 1])),
+  _n: (one, many, n) => (n === 1 ? one : many).replace('%1', String(n))
+};
+const version = (number, parent = number - 1, more = {}) => ({
+  version: number,
+  parent,
+  created: number * 1_000_000,
+  cause: 'typing',
+  head: false,
+  summary: `s${number}`,
+  label: '',
+  pinned: false,
+  runs: [],
+  ...more
+});
+
+/** What docs/comm.md says of the kernel's side, for one cell. */
+class Kernel {
+  count = 0;
+  head = 0;
+  asked = [];
+
+  request = async (what, { before = Infinity, limit = 200, versions = [] } = {}) => {
+    this.asked.push(what);
+    const one = number => version(number, number - 1, { head: number === this.head });
+    if (what === 'tree') {
+      const end = Math.min(this.count, before - 1);
+      const start = Math.max(0, end - limit);
+      return { versions: Array.from({ length: end - start }, (_, i) => one(start + i + 1)), more: start > 0 };
+    }
+    return { versions: versions.map(one) };
+  };
+}
+
+const until = async what => {
+  for (let i = 0; i < 300 && !what(); i++) {
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+  assert.ok(what());
+};
+const numbers = list => list.map(one => one.version ?? one);
+
+test('times are words', () => {
+  const now = 1_700_000_000_000_000;
+  const words = seconds => ago(now - seconds * 1_000_000, now, trans);
+  assert.deepEqual([-5, 3, 30, 200, 7300, 100_000, 300_000].map(words), [
+    'just now',
+    'just now',
+    '30 s ago',
+    '3 min ago',
+    '2 h ago',
+    'yesterday',
+    '3 days ago'
+  ]);
+});
+
+test('sizes and runs are words', () => {
+  assert.deepEqual([0, 999, 1200, 45_000, 1_200_000].map(bytesWords), ['0 B', '999 B', '1.2 kB', '45 kB', '1.2 MB']);
+  assert.equal(runWords([], trans), '');
+  assert.equal(runWords([{ status: 'error', count: 2 }, { status: 'ok', count: 3 }], trans), 'ok [3] ×2');
+});
+
+test('the first versions are there after one question, the others come', async () => {
+  const kernel = new Kernel();
+  kernel.count = kernel.head = 5000;
+  const tree = new CellTree('c', kernel);
+  const seen = [];
+  tree.changed.connect(() => seen.push(tree.versions.length));
+  const stop = tree.watch();
+  await until(() => tree.isComplete);
+  assert.equal(seen[0], 200);
+  assert.equal(tree.versions.length, 5000);
+  assert.ok(tree.versions.every((one, i) => one.version === i + 1));
+  assert.equal(tree.head, 5000);
+  kernel.count = 5001;
+  kernel.head = 40; // an old version was restored
+  tree.invalidate({ newest: true, head: 40 });
+  await until(() => tree.head === 40);
+  assert.deepEqual(numbers(tree.versions.filter(one => one.head)), [40]);
+  stop();
+  const asked = kernel.asked.length;
+  tree.invalidate({ newest: true });
+  await new Promise(resolve => setTimeout(resolve, 150));
+  assert.equal(kernel.asked.length, asked); // nobody looks
+  tree.dispose();
+});
+
+test('more new versions than a page has leave no hole', async () => {
+  const kernel = new Kernel();
+  kernel.count = kernel.head = 10;
+  const tree = new CellTree('c', kernel);
+  tree.watch();
+  await until(() => tree.isComplete);
+  kernel.count = kernel.head = 1000;
+  tree.invalidate({ newest: true });
+  await until(() => tree.isComplete && tree.versions.length === 1000);
+  assert.ok(tree.versions.every((one, i) => one.version === i + 1));
+  tree.dispose();
+});
+
+test('what the kernel tells reaches the tree that it is about', async () => {
+  const kernel = new Kernel();
+  kernel.count = kernel.head = 3;
+  const told = new Signal({});
+  const trees = new CellTrees({ ...kernel, told, stateChanged: new Signal({}) }, new Signal({}));
+  const tree = trees.of('c');
+  tree.watch();
+  await until(() => tree.isComplete);
+  kernel.asked.length = 0;
+  told.emit({ type: 'changed', heads: { other: 7 } });
+  told.emit({ type: 'changed', heads: { c: 3 } });
+  told.emit({ type: 'changed', run: 1, cell: 'c', version: 3, status: 'ok' });
+  await until(() => kernel.asked.length > 0);
+  assert.deepEqual(kernel.asked, ['tree']); // several changes are one question
+  trees.dispose();
+});
+
+test('pages are merged by number, the newer one wins', () => {
+  const merged = mergePage([version(1), version(3), version(5)], [version(2), version(3, 2, { label: 'new' }), version(9)]);
+  assert.deepEqual(numbers(merged), [1, 2, 3, 5, 9]);
+  assert.equal(merged[2].label, 'new');
+});
+
+test('folded typing is shown step by step where it is wanted', () => {
+  const rows = foldTyping([1, 2, 3, 4].map(number => version(number, number - 1, { head: number === 4 })));
+  const short = list => list.map(row => `${row.version.version}<${row.parent}+${row.folded.length}`).join(' ');
+  assert.equal(short(rows), '1<0+0 4<1+2');
+  assert.equal(short(expandRows(rows, new Set([4]))), '1<0+0 2<1+0 3<2+0 4<3+0');
+});
+
+test('filtered versions hang on the nearest one that is left', () => {
+  const rows = keepRows([1, 2, 3, 4].map(number => version(number)), one => one.version % 2 === 0);
+  assert.deepEqual(rows.map(row => [row.version.version, row.parent]), [[2, 0], [4, 2]]);
+});
+
+test('searching asks on while there is more, also after an empty page', async () => {
+  const pages = [{ found: [], next: 'x' }, { found: [{ version: 3 }], next: null }];
+  const froms = [];
+  const request = async (_, { from }) => (froms.push(from), pages.shift());
+  const found = [];
+  for await (const page of searchHistory({ request }, 'text')) {
+    found.push(...numbers(page));
+  }
+  assert.deepEqual([found, froms], [[3], [undefined, 'x']]);
+});
+
+test('thumbnails are asked for once, the last picture of a run', async () => {
+  const run = (number, mime) => ({ run: number, status: 'ok', mime });
+  const asked = [];
+  const request = async (_, { runs }) => {
+    asked.push(runs);
+    return {
+      runs: runs.map(one => ({ run: { run: one }, outputs: [{ data: { 'image/png': 'AA\n==' } }], left_out: [] })),
+      later: []
+    };
+  };
+  const contents = new HistoryContents({ request });
+  const runs = [run(1, ['text/plain']), run(2, ['image/png'])];
+  await contents.needThumbnails(runs);
+  await contents.needThumbnails(runs);
+  assert.deepEqual(asked, [[2]]);
+  assert.equal(contents.thumbnail(runs[1]), 'data:image/png;base64,AA==');
+  assert.equal(pictureOf([{ data: { 'text/plain': 'x' } }]), null);
+  assert.match(pictureOf([{ data: { 'image/svg+xml': ['<svg>', '</svg>'] } }]), /^data:image\/svg\+xml.*%3Csvg%3E/);
+});
+
+const event = (time, more = {}) => ({ event: 'version', time: time * 1_000_000, cell: 'c', from: time - 1, to: time, cause: 'typing', summary: '', ...more });
+
+test('the time line has days, and one row for what was typed in one go', () => {
+  const rows = logRows([event(90_003), event(90_002), event(90_001, { cell: 'd' }), event(3)]);
+  assert.deepEqual(rows.map(row => (row.kind === 'day' ? 'day' : `${row.event.from}-${row.event.to}+${row.steps}`)), ['day', '90001-90003+1', '90000-90001+0', 'day', '2-3+0']);
+});
+
+test('a new page goes on where the time line is known', () => {
+  const known = [event(3), event(2), event(1)];
+  assert.deepEqual(joinLog([event(5), event(4), event(3)], known).map(one => one.to), [5, 4, 3, 2, 1]);
+  assert.equal(joinLog([event(9), event(8)], known), undefined);
+});
+
+test('a cell comes back behind the cell that it was behind', () => {
+  assert.equal(placeOf({ after: 'b', index: 9 }, ['a', 'b', 'c']), 2);
+  assert.equal(placeOf({ after: '', index: 0 }, ['a']), 0);
+  assert.equal(placeOf({ after: 'gone', index: 1 }, ['a', 'b']), 1);
+  assert.equal(placeOf({ after: null, index: null }, ['a', 'b']), 2);
+});

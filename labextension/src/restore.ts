@@ -127,7 +127,7 @@ export class Restorer {
     if (swap && text === swap[side].text) {
       from.pop();
       to.push(swap);
-      this._put(cell, swap[side]);
+      queueMicrotask(() => this._put(cell, swap[side])); // when the undo is over
     }
   }
 

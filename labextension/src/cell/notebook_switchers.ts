@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import type { Block, Version } from '../kernel/protocol.js';
 import type { NotebookHistory } from '../notebook_history.js';
-import { timeAgo } from '../time.js';
+import { ago, nowUs } from '../panel/words.js';
 import { branchesOf, type Branches, type Left } from './branches.js';
 import { CellTrees } from './cell_trees.js';
 import { OldOutputsLine } from './old_outputs_line.js';
@@ -56,9 +56,9 @@ export class NotebookSwitchers {
       const branches = this._branches(cell, versions);
       const target = branches?.siblings[branches.index + step];
       if (!branches) {
-        this._say(this._trans.__('This cell has no other branch.'));
+        this._announce(this._trans.__('This cell has no other branch.'));
       } else if (!target) {
-        this._say(step < 0 ? this._trans.__('This is the first branch.') : this._trans.__('This is the last branch.'));
+        this._announce(step < 0 ? this._trans.__('This is the first branch.') : this._trans.__('This is the last branch.'));
       } else {
         await this._flip(cell, target.version);
       }
@@ -71,12 +71,12 @@ export class NotebookSwitchers {
       const { versions, index } = timelineOf(await this._current(cell));
       const target = versions[index + step];
       if (index < 0 || !target) {
-        this._say(
+        this._announce(
           step < 0 ? this._trans.__('There is no older version.') : this._trans.__('This is the newest version.')
         );
       } else if (await this._show(cell, target.version)) {
         const place = this._trans.__('version %1 of %2', index + step + 1, versions.length);
-        this._say(`${place}, ${timeAgo(target.created, this._trans)}`);
+        this._announce(`${place}, ${ago(target.created, nowUs(), this._trans)}`);
       }
     });
   }
@@ -204,7 +204,7 @@ export class NotebookSwitchers {
     const now = this._branches(cell, after);
     const place = now && now.index >= 0 ? this._trans.__('branch %1 of %2', now.index + 1, now.siblings.length) : '';
     const shown = after.find(one => one.version === version);
-    this._say([place, shown ? timeAgo(shown.created, this._trans) : ''].filter(Boolean).join(', '));
+    this._announce([place, shown ? ago(shown.created, nowUs(), this._trans) : ''].filter(Boolean).join(', '));
   }
 
   /** Put a version into its cell; false: the person would rather not. */
@@ -271,10 +271,6 @@ export class NotebookSwitchers {
 
   private _refuse(words: string): void {
     Notification.warning(words, { autoClose: 6000 });
-    this._announce(words);
-  }
-
-  private _say(words: string): void {
     this._announce(words);
   }
 

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Run } from '../kernel/protocol.js';
-import { byteSize, clockTime, timeAgo } from '../time.js';
-import { statusWords } from './switcher.js';
+import { ago, bytesWords, nowUs, statusWord } from '../panel/words.js';
+import { dayAndTime } from './day_and_time.js';
 
 const OLD_CLASS = 'fk-mod-oldOutputs';
 
@@ -15,18 +15,18 @@ export class OldOutputsLine {
 
   show(place: HTMLElement, run: Run, leftOut: number): void {
     const trans = this._trans;
-    const parts = [trans.__('Output of %1', clockTime(run.started, trans)), trans.__('run [%1]', run.count)];
+    const parts = [trans.__('Output of %1', dayAndTime(run.started, trans)), trans.__('run [%1]', run.count)];
     if (run.status !== 'ok') {
-      parts.push(statusWords(run.status, trans));
+      parts.push(statusWord(run.status, trans));
     }
     const words = [parts.join(', ')];
     if (leftOut > 0) {
-      words.push(trans.__('%1 left out', byteSize(leftOut)));
+      words.push(trans.__('%1 left out', bytesWords(leftOut)));
     }
     this._node.textContent = words.join(' · ');
     this._node.title = trans.__(
       'From the history (%1); this text has not been run since. Run the cell for new output.',
-      timeAgo(run.started, trans)
+      ago(run.started, nowUs(), trans)
     );
     place.classList.add(OLD_CLASS);
     if (this._node.parentElement !== place) {

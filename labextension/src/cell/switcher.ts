@@ -1,5 +1,5 @@
 import type { Version } from '../kernel/protocol.js';
-import { timeAgo } from '../time.js';
+import { ago, nowUs, statusWord } from '../panel/words.js';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Branches } from './branches.js';
 
@@ -101,8 +101,8 @@ export class Switcher {
       return this._direction(button);
     }
     const run = version.runs.at(-1);
-    const parts = [timeAgo(Math.max(version.created, run?.started ?? 0), trans)];
-    parts.push(run ? `${statusWords(run.status, trans)} [${run.count}]` : trans.__('never run'));
+    const parts = [ago(Math.max(version.created, run?.started ?? 0), nowUs(), trans)];
+    parts.push(run ? `${statusWord(run.status, trans)} [${run.count}]` : trans.__('never run'));
     const what = version.label || compared || version.summary;
     return `${this._direction(button)}: ${parts.join(', ')}${what ? `\n${what}` : ''}`;
   }
@@ -127,21 +127,4 @@ export class Switcher {
   private _label: HTMLElement;
   private _branches?: Branches;
   private _versions = new Map<number, Version>();
-}
-
-export function statusWords(status: string, trans: TranslationBundle): string {
-  switch (status) {
-    case 'ok':
-      return trans.__('ok');
-    case 'running':
-      return trans.__('running');
-    case 'interrupted':
-      return trans.__('interrupted');
-    case 'aborted':
-      return trans.__('not run');
-    case 'killed':
-      return trans.__('crashed');
-    default:
-      return trans.__('error');
-  }
 }

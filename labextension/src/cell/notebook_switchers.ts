@@ -51,7 +51,7 @@ export class NotebookSwitchers {
 
   /** A step to another branch of the cell's text; 1: the one begun next. */
   async stepBranch(cell: Cell, step: number): Promise<void> {
-    await this._explain(async () => {
+    await this._inTurn(async () => {
       const versions = await this._current(cell);
       const branches = this._branches(cell, versions);
       const target = branches?.siblings[branches.index + step];
@@ -60,14 +60,14 @@ export class NotebookSwitchers {
       } else if (!target) {
         this._announce(step < 0 ? this._trans.__('This is the first branch.') : this._trans.__('This is the last branch.'));
       } else {
-        await this._flip(cell, target.version);
+        await this._flip(cell, versions, branches, target.version);
       }
     });
   }
 
   /** A step in time, whatever the branch; -1: the version before. */
   async stepTime(cell: Cell, step: number): Promise<void> {
-    await this._explain(async () => {
+    await this._inTurn(async () => {
       const { versions, index } = timelineOf(await this._current(cell));
       const target = versions[index + step];
       if (index < 0 || !target) {
@@ -146,7 +146,7 @@ export class NotebookSwitchers {
     if (!switcher) {
       switcher = new Switcher({
         trans: this._trans,
-        flip: version => void this._explain(() => this._flip(cell, version)),
+        step: step => void this.stepBranch(cell, step),
         compare: version => this._compare(cell, version)
       });
       this._switchers.set(cell, switcher);
@@ -183,21 +183,17 @@ export class NotebookSwitchers {
     return branchesOf(versions, { left: flips?.left, anchor: flips && flips.at === head ? flips.anchor : undefined });
   }
 
-  private async _flip(cell: Cell, version: number): Promise<void> {
+  private async _flip(cell: Cell, before: readonly Version[], branches: Branches, version: number): Promise<void> {
     const id = cell.model.id;
-    const before = await this._current(cell);
-    const branches = this._branches(cell, before);
     if (!(await this._show(cell, version))) {
       return;
     }
     const flips = this._flips.get(id) ?? { left: new Map<number, Left>() };
-    if (branches) {
-      const own = branches.siblings[branches.index];
-      if (own) {
-        flips.left.set(own.root, { version: own.version, known: Math.max(...before.map(one => one.version)) });
-      }
-      flips.anchor = branches.at;
+    const own = branches.siblings[branches.index];
+    if (own) {
+      flips.left.set(own.root, { version: own.version, known: before.reduce((most, one) => Math.max(most, one.version), 0) });
     }
+    flips.anchor = branches.at;
     flips.at = version;
     this._flips.set(id, flips);
     const after = await this._trees.load(id);
@@ -261,12 +257,12 @@ export class NotebookSwitchers {
     return words;
   }
 
-  private async _explain(action: () => Promise<void>): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
+  /** One after the other: each starts from what the one before has shown. */
+  private _inTurn(action: () => Promise<void>): Promise<void> {
+    this._turn = this._turn.then(action).catch(error => {
       this._refuse(error instanceof Error ? error.message : String(error));
-    }
+    });
+    return this._turn;
   }
 
   private _refuse(words: string): void {
@@ -288,6 +284,7 @@ export class NotebookSwitchers {
   private _switchers = new WeakMap<Cell, Switcher>();
   private _lines = new WeakMap<Cell, OldOutputsLine>();
   private _flips = new Map<string, Flips>();
+  private _turn = Promise.resolve();
   private _compared = new Map<string, string>();
   private _settings: CellSettings = { switcher: true, oldOutputs: true };
 }

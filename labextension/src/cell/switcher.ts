@@ -5,7 +5,7 @@ import type { Branches } from './branches.js';
 
 export interface SwitcherOptions {
   trans: TranslationBundle;
-  flip: (version: number) => void;
+  step: (step: number) => void;
   /** What a person would see change, a few words; asked for when the switcher is looked at. */
   compare: (version: number) => Promise<string>;
 }
@@ -68,10 +68,7 @@ export class Switcher {
   }
 
   private _press(button: HTMLButtonElement): void {
-    const target = this._target(button);
-    if (target !== undefined) {
-      this._options.flip(target);
-    }
+    this._options.step(Number(button.dataset.step));
   }
 
   private _onKey(event: KeyboardEvent): void {

@@ -65,7 +65,7 @@ const states: JupyterFrontEndPlugin<void> = {
     const current = () => {
       const notebook = tracker.currentWidget;
       const history = notebook ? histories.of(notebook) : undefined;
-      return history?.isOpen ? programs.get(history) : undefined;
+      return history && history.connection.state !== 'none' ? programs.get(history) : undefined;
     };
     const add = (id: string, label: string, caption: string, execute: (program: ProgramStates) => Promise<string> | void) => {
       commands.addCommand(id, {

@@ -1,5 +1,6 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { MessageLoop, type Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { Told } from '../kernel/protocol.js';
 import type { NotebookHistory } from '../notebook_history.js';
@@ -23,7 +24,10 @@ export class CrashBanner extends Widget {
     dismiss.title = trans.__('Dismiss');
     dismiss.setAttribute('aria-label', dismiss.title);
     dismiss.addEventListener('click', () => this.hide());
-    this.node.append(this._words, states, dismiss);
+    this._body = document.createElement('div');
+    this._body.className = 'fk-CrashBanner-body';
+    this._body.append(this._words, states, dismiss);
+    this.node.append(this._body);
     this.hide();
     const headings = {
       complete: trans.__('The cell crashed, and nothing is lost.'),
@@ -45,7 +49,28 @@ export class CrashBanner extends Widget {
     history.panel.disposed.connect(() => this.dispose());
   }
 
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._grow();
+  }
+
+  protected onResize(): void {
+    this._grow();
+  }
+
+  /** The header of a notebook is as high as the least height of what is in it. */
+  private _grow(): void {
+    const height = `${this._body.offsetHeight}px`;
+    if (this.isVisible && this.node.style.minHeight !== height) {
+      this.node.style.minHeight = height;
+      if (this.parent) {
+        MessageLoop.postMessage(this.parent, Widget.Msg.FitRequest);
+      }
+    }
+  }
+
   private _words: HTMLElement;
+  private _body: HTMLElement;
 }
 
 function attach(banner: Widget, panel: NotebookPanel): void {

@@ -97,7 +97,7 @@ def test_cells_are_run_again_after_a_restart(page, run, screenshot):
     theme(page, "JupyterLab Dark")
     page.keyboard.press("Enter")
     dialog = page.locator(".jp-Dialog")
-    dialog.get_by_text("3 cells are run again").wait_for()
+    dialog.get_by_text("runs 3 cells again").wait_for()
     screenshot("states-again-dark")
     dialog.get_by_role("button", name="Run Again").click()
     row(page, 3).get_by_text("the program is here").wait_for()

@@ -37,10 +37,9 @@ export async function resume(program: ProgramStates, trans: TranslationBundle): 
 }
 
 function confirmAgain(state: State, trans: TranslationBundle): Promise<boolean> {
-  const cells = trans._n('%1 cell is run again', '%1 cells are run again', state.again_cells);
   const words = trans.__(
-    '%1 to get there (it %2). What the cells do outside of the program, such as writing files, they do again.',
-    cells,
+    'Going to the state after run [%1] %2. What the cells do outside of the program, such as writing files, they do again.',
+    state.count,
     state.how
   );
   return confirm(trans.__('Run cells again?'), words, trans.__('Run Again'), trans);

@@ -30,6 +30,7 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
   const rows = useMemo(() => stateRows(states, current), [states, current]);
   const lanes = rows.reduce((most, { lanes: row }) => Math.max(most, row.lane + 1, ...row.through.map(l => l + 1)), 1);
 
+  useEffect(() => setChosen(undefined), [current]); // the program went on, and so does the look at it
   const found = rows.findIndex(row => row.run === (chosen ?? current));
   const index = found >= 0 ? found : 0;
   const selected = rows[index];

@@ -1,4 +1,6 @@
 import capture from './plugins/capture.js';
+import cell from './plugins/cell.js';
 import panel from './plugins/panel.js';
+import states from './plugins/states.js';
 
-export default [capture, panel];
+export default [capture, cell, panel, states];

@@ -3,7 +3,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { spliceBetween } from './capture/text.js';
-import type { Restored, Run } from './kernel/protocol.js';
+import type { Restored, Run, Told } from './kernel/protocol.js';
 import type { NotebookHistory } from './notebook_history.js';
 
 /** Outputs on the page that an earlier run made. */
@@ -12,13 +12,25 @@ export interface OldOutputs {
   leftOut: number; // bytes of them that were not kept
 }
 
-interface Shown extends OldOutputs {
+/** What a cell showed at a time. */
+interface Page {
   text: string;
-  outputs: string; // as JSON: to see whether they are still the ones that were put there
-  textBefore: string;
-  outputsBefore: nbformat.IOutput[];
-  oldBefore?: Shown;
+  outputs: nbformat.IOutput[];
+  trusted: boolean;
+  old?: OldOutputs;
 }
+
+/** What was put back into a cell and can be taken back, and put back again. */
+interface Swaps {
+  done: { before: Page; after: Page }[];
+  undone: { before: Page; after: Page }[];
+}
+
+/** As many swaps of one cell keep their outputs for Ctrl-Z. */
+const SWAPS_MAX = 20;
+
+/** JupyterLab draws these the same way whether they are trusted or not, or as a picture that runs nothing. */
+const HARMLESS = /^(text\/plain|image\/.*|application\/json|application\/vnd\.jupyter\.std(out|err))$/;
 
 /**
  * Puts texts of the history back into cells, with the outputs of their last run. The text is changed as typing
@@ -28,6 +40,7 @@ interface Shown extends OldOutputs {
 export class Restorer {
   constructor(history: NotebookHistory) {
     this._history = history;
+    history.connection.told.connect((_, told) => this._onTold(told as unknown as Told));
     history.panel.disposed.connect(() => Signal.clearData(this));
   }
 
@@ -38,7 +51,7 @@ export class Restorer {
 
   /** Undefined: what the cell shows is of its own last run. */
   oldOutputs(cell: ICellModel): OldOutputs | undefined {
-    return this._shown.get(cell);
+    return this._old.get(cell);
   }
 
   /** Make `version` what its cell shows; rejects with a RefusedError or LostError. */
@@ -52,71 +65,115 @@ export class Restorer {
     return restored;
   }
 
-  /** Put text and outputs into a cell of the page. */
+  /** Put text and outputs into a cell of the page; a cell that runs keeps the outputs that it is making. */
   show(cell: ICellModel, restored: Pick<Restored, 'text' | 'runs' | 'outputs' | 'left_out'>): void {
-    const textBefore = cell.sharedModel.getSource();
-    this._history.during('restore', () => replaceText(cell, restored.text));
-    if (cell.type !== 'code') {
-      return;
-    }
-    const { outputs } = cell as CodeCellModel;
-    const outputsBefore = outputs.toJSON();
-    const oldBefore = this._shown.get(cell);
-    this._put(cell, restored.outputs);
-    const shown: Shown = {
-      run: restored.runs.at(-1),
-      leftOut: restored.left_out.reduce((sum, bytes) => sum + bytes, 0),
-      text: restored.text,
-      outputs: JSON.stringify(outputs.toJSON()),
-      textBefore,
-      outputsBefore,
-      oldBefore
-    };
-    this._shown.set(cell, shown);
-    this._watch(cell);
-    this._oldOutputsChanged.emit(cell);
-  }
-
-  private _watch(cell: ICellModel): void {
-    if (this._watched.has(cell)) {
-      return;
-    }
-    this._watched.add(cell);
-    const { outputs } = cell as CodeCellModel;
-    cell.sharedModel.changed.connect((_, change) => {
-      const shown = this._shown.get(cell);
-      if (change.sourceChange && shown && cell.sharedModel.getSource() === shown.textBefore) {
-        this._takeBack(cell, shown);
-      }
-    });
-    outputs.changed.connect(() => {
-      const shown = this._shown.get(cell);
-      if (shown && !this._putting && JSON.stringify(outputs.toJSON()) !== shown.outputs) {
-        this._shown.delete(cell); // the cell runs, or somebody cleared it
-        this._oldOutputsChanged.emit(cell);
-      }
-    });
-  }
-
-  private _takeBack(cell: ICellModel, shown: Shown): void {
-    this._put(cell, shown.outputsBefore);
-    if (shown.oldBefore) {
-      this._shown.set(cell, shown.oldBefore);
-    } else {
-      this._shown.delete(cell);
-    }
-    this._oldOutputsChanged.emit(cell);
-  }
-
-  private _put(cell: ICellModel, outputs: nbformat.IOutput[]): void {
+    const before = this._pageOf(cell);
     this._putting = true;
-    (cell as CodeCellModel).outputs.fromJSON(outputs);
-    this._putting = false;
+    try {
+      this._history.during('restore', () => replaceText(cell, restored.text));
+    } finally {
+      this._putting = false;
+    }
+    if (!isCode(cell) || cell.executionState === 'running') {
+      return;
+    }
+    const run = restored.runs.at(-1);
+    const leftOut = restored.left_out.reduce((sum, bytes) => sum + bytes, 0);
+    const after: Page = {
+      text: restored.text,
+      outputs: restored.outputs,
+      trusted: before.trusted && restored.outputs.every(isHarmless),
+      old: run && run.run === this._lastRuns.get(cell.id) ? undefined : { run, leftOut }
+    };
+    this._put(cell, after);
+    const swaps = this._watch(cell);
+    swaps.done.push({ before, after });
+    swaps.done.splice(0, swaps.done.length - SWAPS_MAX);
+    swaps.undone = [];
+  }
+
+  private _watch(cell: CodeCellModel): Swaps {
+    let swaps = this._swaps.get(cell);
+    if (!swaps) {
+      swaps = { done: [], undone: [] };
+      this._swaps.set(cell, swaps);
+      cell.sharedModel.changed.connect((_, change) => {
+        if (change.sourceChange && !this._putting) {
+          this._onText(cell);
+        }
+      });
+      cell.outputs.changed.connect(() => {
+        if (!this._putting) {
+          this._onOutputs(cell); // the cell runs, or somebody cleared it
+        }
+      });
+    }
+    return swaps;
+  }
+
+  /** The editor's undo and redo step over what was put there. */
+  private _onText(cell: CodeCellModel): void {
+    const swaps = this._swaps.get(cell)!;
+    const manager = undoManagerOf(cell);
+    const text = cell.sharedModel.getSource();
+    const [from, to, side] = manager?.undoing
+      ? ([swaps.done, swaps.undone, 'before'] as const)
+      : ([swaps.undone, swaps.done, 'after'] as const);
+    if (!manager?.undoing && !manager?.redoing) {
+      swaps.undone = [];
+      return;
+    }
+    const swap = from.at(-1);
+    if (swap && text === swap[side].text) {
+      from.pop();
+      to.push(swap);
+      queueMicrotask(() => this._put(cell, swap[side])); // when the undo is over
+    }
+  }
+
+  private _onOutputs(cell: CodeCellModel): void {
+    const swaps = this._swaps.get(cell)!;
+    swaps.done = [];
+    swaps.undone = [];
+    if (this._old.delete(cell)) {
+      this._oldOutputsChanged.emit(cell);
+    }
+  }
+
+  private _pageOf(cell: ICellModel): Page {
+    const outputs = isCode(cell) ? cell.outputs.toJSON() : [];
+    return { text: cell.sharedModel.getSource(), outputs, trusted: cell.trusted, old: this._old.get(cell) };
+  }
+
+  private _put(cell: CodeCellModel, page: Page): void {
+    this._putting = true;
+    try {
+      cell.trusted = page.trusted; // a run makes it trusted again
+      if (!page.trusted) {
+        cell.deleteMetadata('trusted');
+      }
+      cell.outputs.fromJSON(page.outputs);
+    } finally {
+      this._putting = false;
+    }
+    if (page.old) {
+      this._old.set(cell, page.old);
+    } else {
+      this._old.delete(cell);
+    }
+    this._oldOutputsChanged.emit(cell);
+  }
+
+  private _onTold(told: Told): void {
+    if (told.type === 'changed' && told.run && told.cell && told.status) {
+      this._lastRuns.set(told.cell, told.run);
+    }
   }
 
   private _history: NotebookHistory;
-  private _shown = new Map<ICellModel, Shown>();
-  private _watched = new WeakSet<ICellModel>();
+  private _old = new WeakMap<ICellModel, OldOutputs>();
+  private _swaps = new WeakMap<ICellModel, Swaps>();
+  private _lastRuns = new Map<string, number>(); // by cell, since the page was opened
   private _putting = false;
   private _oldOutputsChanged = new Signal<this, ICellModel>(this);
 }
@@ -125,12 +182,30 @@ export function modelOf(panel: NotebookPanel, id: string): ICellModel | undefine
   return panel.content.widgets.find(widget => widget.model.id === id)?.model;
 }
 
+function isCode(cell: ICellModel): cell is CodeCellModel {
+  return cell.type === 'code';
+}
+
+function isHarmless(output: nbformat.IOutput): boolean {
+  return Object.keys((output.data as nbformat.IMimeBundle | undefined) ?? {}).every(mime => HARMLESS.test(mime));
+}
+
+interface UndoManager {
+  readonly undoing: boolean;
+  readonly redoing: boolean;
+  stopCapturing(): void;
+}
+
+function undoManagerOf(cell: ICellModel): UndoManager | null {
+  return (cell.sharedModel as unknown as { undoManager: UndoManager | null }).undoManager;
+}
+
 /** As one change that Ctrl-Z takes back, of no more than what differs, so that the cursor stays. */
 function replaceText(cell: ICellModel, text: string): void {
   const shared = cell.sharedModel;
   const splice = spliceBetween(shared.getSource(), text);
   if (splice.delete > 0 || splice.insert !== '') {
-    const manager = (shared as unknown as { undoManager: { stopCapturing(): void } | null }).undoManager;
+    const manager = undoManagerOf(cell);
     manager?.stopCapturing(); // one undo takes back this, and nothing that was typed before or after
     shared.updateSource(splice.at, splice.at + splice.delete, splice.insert);
     manager?.stopCapturing();

@@ -72,3 +72,8 @@ def kernel_pid(lab, page):
     raise AssertionError(f"no process of kernel {kernel}")
 
 
+
+
+def theme(page, name):
+    page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
+    page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)

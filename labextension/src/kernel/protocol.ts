@@ -115,6 +115,7 @@ export interface State {
   again_cells: number;
   again_us: number;
   bytes: number;
+  started?: number;
 }
 
 /** Told unasked. */

@@ -1,0 +1,73 @@
+"""A JupyterLab server of its own with the kernel and the extension under test."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from client import FORKERNEL, PROJECT, install_kernelspec
+
+ARTIFACTS = Path(os.environ.get("FORKERNEL_ARTIFACTS", PROJECT / "artifacts" / "browser"))
+CHROMIUM = os.environ.get("FORKERNEL_CHROMIUM", "/usr/bin/chromium")
+
+
+@contextmanager
+def running_lab(home):
+    """Address of a JupyterLab whose root folder has copies of the examples."""
+    root, settings, workspaces = home / "root", home / "settings", home / "workspaces"
+    shutil.copytree(PROJECT / "examples", root, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "*.executed.ipynb"))
+    install_kernelspec(home / "prefix")
+    shutil.copytree(PROJECT / "labextension/build", home / "prefix/share/jupyter/labextensions/@forkernel/labextension")
+    env = {
+        **os.environ,
+        "FORKERNEL_DATA_DIR": str(home / "history"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTER_PATH": str(home / "prefix" / "share" / "jupyter"),
+        "PATH": f"{FORKERNEL.parent}:{os.environ['PATH']}",
+    }
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(8)
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+        "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
+        "--LabApp.expose_app_in_browser=True", f"--LabServerApp.user_settings_dir={settings}",
+        f"--LabServerApp.workspaces_dir={workspaces}",
+    ]
+    if os.geteuid() == 0:
+        command.append("--allow-root")
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    with open(ARTIFACTS / "jupyterlab.log", "wb") as log:
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        try:
+            wait_for_server(server, f"http://127.0.0.1:{port}/api?token={token}")
+            yield {"url": f"http://127.0.0.1:{port}", "token": token, "root": root, "history": home / "history"}
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def wait_for_server(server, url):
+    """Polls until the server answers: it has no other way to say that it is ready."""
+    deadline = time.monotonic() + 60
+    while True:
+        assert server.poll() is None, f"JupyterLab ended, see {ARTIFACTS / 'jupyterlab.log'}"
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, "JupyterLab does not answer"
+            time.sleep(0.1)

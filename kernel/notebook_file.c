@@ -1,6 +1,7 @@
 #include "kernel/notebook_file.h"
 
 #include "base/file.h"
+#include "kernel/fk_cell.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,4 +84,41 @@ void notebook_file_finish(struct notebook_file *file) {
     free(file->cells);
     json_decref(file->root);
     *file = (struct notebook_file){0};
+}
+
+/* Both arrays have room for one cell more than the file has. */
+static enum status record_cells(struct history_session *session, const struct notebook_file *file,
+    struct history_edit *edits, const char **keys, struct error *error) {
+    struct history_edits batch = {.items = edits};
+    struct history_edit layout = {
+        .kind = HISTORY_EDIT_LAYOUT, .cause = HISTORY_CAUSE_FILE, .keys = keys};
+    for (size_t i = 0; i < file->count; i++) {
+        const struct notebook_cell *cell = &file->cells[i];
+        if (!cell->id || !*cell->id)
+            continue; /* told apart by their text when they are run */
+        keys[layout.key_count++] = cell->id;
+        if (fk_cell_is_command(cell->text))
+            continue; /* leaves no trace */
+        edits[batch.count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
+            .cell_key = cell->id,
+            .type = cell->type,
+            .cause = HISTORY_CAUSE_FILE,
+            .text = cell->text,
+            .text_bytes = cell->text_bytes};
+    }
+    if (!batch.count)
+        return STATUS_OK;
+    edits[batch.count++] = layout;
+    return history_record_edits(session, &batch, NULL, NULL, error);
+}
+
+enum status notebook_file_record(
+    struct history_session *session, const struct notebook_file *file, struct error *error) {
+    struct history_edit *edits = calloc(file->count + 1, sizeof *edits);
+    const char **keys = calloc(file->count + 1, sizeof *keys);
+    enum status status = edits && keys ? record_cells(session, file, edits, keys, error)
+                                       : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    free(edits);
+    free(keys);
+    return status;
 }

@@ -32,4 +32,10 @@ enum status notebook_file_read(const char *path, size_t max_bytes, struct notebo
     struct error *error) MUST_CHECK;
 void notebook_file_finish(struct notebook_file *file);
 
+/* Make the history's cells what the file says, as history_record_edits() does with texts that come
+ * from a file, and in their order. Cells without an id are left for their runs. Thread of the
+ * session. */
+enum status notebook_file_record(struct history_session *session, const struct notebook_file *file,
+    struct error *error) MUST_CHECK;
+
 #endif

@@ -15,44 +15,11 @@ enum {
     QUIET_MS = 300, /* a save may write more than once */
 };
 
-/* The edits that make the history's cells what the file says; both arrays have room for one cell
-   more than the file has. */
-static enum status record_cells(struct kernel *kernel, const struct notebook_file *file,
-    struct history_edit *edits, const char **keys, struct error *error) {
-    struct history_session *session =
-        recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
-    struct history_edits batch = {.items = edits};
-    struct history_edit layout = {
-        .kind = HISTORY_EDIT_LAYOUT, .cause = HISTORY_CAUSE_FILE, .keys = keys};
-    if (!session)
-        return error->status;
-    for (size_t i = 0; i < file->count; i++) {
-        const struct notebook_cell *cell = &file->cells[i];
-        if (!cell->id || !*cell->id)
-            continue; /* told apart by their text when they are run */
-        edits[batch.count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
-            .cell_key = cell->id,
-            .type = cell->type,
-            .cause = HISTORY_CAUSE_FILE,
-            .text = cell->text,
-            .text_bytes = cell->text_bytes};
-        keys[layout.key_count++] = cell->id;
-    }
-    if (!batch.count)
-        return STATUS_OK;
-    edits[batch.count++] = layout;
-    return history_record_edits(session, &batch, NULL, NULL, error);
-}
-
 static enum status record(
     struct kernel *kernel, const struct notebook_file *file, struct error *error) {
-    struct history_edit *edits = calloc(file->count + 1, sizeof *edits);
-    const char **keys = calloc(file->count + 1, sizeof *keys);
-    enum status status = edits && keys ? record_cells(kernel, file, edits, keys, error)
-                                       : error_set(error, STATUS_NO_MEMORY, "out of memory");
-    free(edits);
-    free(keys);
-    return status;
+    struct history_session *session =
+        recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
+    return session ? notebook_file_record(session, file, error) : error->status;
 }
 
 static int on_quiet(zloop_t *loop, int timer, void *context) {

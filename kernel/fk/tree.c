@@ -206,16 +206,31 @@ static enum status print_cell_of(
     return status;
 }
 
+/* It has held `%fk tree` and the like, perhaps as it was being typed, and nothing else. */
+static bool holds_commands_only(struct fk_context *context, const struct history_cell *cell) {
+    enum { LOOKED_AT = 64 };
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_versions versions = {0};
+    struct error error;
+    bool only =
+        !cell->runs && cell->versions <= LOOKED_AT &&
+        history_read_tree(context->history, cell->id, &memory, &versions, &error) == STATUS_OK;
+    for (size_t i = 0; only && i < versions.count; i++)
+        only = !*versions.items[i].summary || *versions.items[i].summary == '%';
+    history_memory_finish(&memory);
+    return only;
+}
+
 static enum status print_asking_cell(struct fk_context *context, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_cell cell;
     enum status status = context->cell_key
                              ? fk_find_cell(context, context->cell_key, &memory, &cell, error)
                              : STATUS_NOT_FOUND;
-    if (status == STATUS_OK)
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && holds_commands_only(context, &cell)))
+        status = print_all(context, every, error);
+    else if (status == STATUS_OK)
         status = print_cell(context, &cell, every, error);
-    else if (status == STATUS_NOT_FOUND)
-        status = print_all(context, every, error); /* it has only ever held this command */
     history_memory_finish(&memory);
     return status;
 }

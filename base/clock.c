@@ -86,6 +86,14 @@ void clock_format_stamp(int64_t wall_us, char ret_text[CLOCK_STAMP_BYTES]) {
         snprintf(ret_text, CLOCK_STAMP_BYTES, "then");
 }
 
+void clock_format_date(int64_t wall_us, char ret_text[CLOCK_DATE_BYTES]) {
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm parts = {0};
+    (void)localtime_r(&seconds, &parts);
+    if (!strftime(ret_text, CLOCK_DATE_BYTES, "%Y-%m-%d %H:%M:%S", &parts))
+        snprintf(ret_text, CLOCK_DATE_BYTES, "then");
+}
+
 /* "20 min ago" */
 static bool parse_ago(const char *text, int64_t now_us, int64_t *ret_us) {
     static const struct {

@@ -16,7 +16,8 @@ enum {
     CLOCK_ISO_BYTES = 32,
     CLOCK_AGO_BYTES = 32,
     CLOCK_DURATION_BYTES = 32,
-    CLOCK_STAMP_BYTES = 32
+    CLOCK_STAMP_BYTES = 32,
+    CLOCK_DATE_BYTES = 32
 };
 
 /* "2026-03-01T12:34:56.789012Z", as message headers carry it (ISO 8601). */
@@ -31,6 +32,9 @@ void clock_format_duration(int64_t duration_us, char ret_text[CLOCK_DURATION_BYT
 
 /* "2026-03-01-0930", for names of files (local time zone). */
 void clock_format_stamp(int64_t wall_us, char ret_text[CLOCK_STAMP_BYTES]);
+
+/* "2026-03-01 09:30:15" (local time zone). */
+void clock_format_date(int64_t wall_us, char ret_text[CLOCK_DATE_BYTES]);
 
 /* What a person types: "17:00", "yesterday 17:00", "2026-03-01", "2026-03-01 09:30", "20 min ago",
    "3 h ago", "2 days ago", "now" (local time zone). False when it is none of these. */

@@ -46,8 +46,8 @@ enum status error_set_errno(struct error *error, int errno_value, const char *fo
         int used = vsnprintf(error->message, sizeof error->message, format, args);
         va_end(args);
         if (used >= 0 && (size_t)used < sizeof error->message)
-            snprintf(error->message + used, sizeof error->message - (size_t)used, ": %s",
-                strerror(errno_value));
+            snprintf(error->message + used, sizeof error->message - (size_t)used, ": %s%s",
+                strerror(errno_value), status == STATUS_FULL ? "; free some of it" : "");
     }
     return status;
 }

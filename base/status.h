@@ -40,8 +40,8 @@ struct error {
 enum status error_set(struct error *error, enum status status, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* The same for a failed system call: appends ": " and the text of `errno_value`, and picks the
- * status by it. */
+/* The same for a failed system call: appends ": " and the text of `errno_value`, with the remedy of
+ * a full disk, and picks the status by it. */
 enum status error_set_errno(struct error *error, int errno_value, const char *format, ...)
     PRINTF_LIKE(3, 4);
 

@@ -92,8 +92,7 @@ static enum status make_file(const char *path, int *ret_fd, struct error *error)
     return STATUS_OK;
 }
 
-static enum status copy_database(
-    const struct history *history, const char *target, struct error *error) {
+static enum status copy_database(struct history *history, const char *target, struct error *error) {
     char *path = file_join(target, "history.sqlite3");
     int fd = -1;
     enum status status =
@@ -102,7 +101,7 @@ static enum status copy_database(
     if (fd >= 0)
         close(fd);
     if (status == STATUS_OK)
-        status = database_copy(history->database, path, error);
+        status = database_copy_open(&history->sql, path, error);
     free(path);
     return status;
 }

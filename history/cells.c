@@ -62,7 +62,7 @@ enum status cell_find(struct history *history, int64_t document_id, const char *
 enum status cell_get(
     struct history *history, int64_t id, struct cell *ret_cell, struct error *error) {
     static const char text[] =
-        "SELECT document_id, head, deleted_us IS NOT NULL, type FROM cells WHERE id = ?";
+        "SELECT document_id, head, deleted_us IS NOT NULL, type, key FROM cells WHERE id = ?";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     bool row = false;
@@ -80,6 +80,8 @@ enum status cell_get(
         .deleted = sqlite3_column_int(rows, 2) != 0,
         .type = (enum history_cell_type)sqlite3_column_int(rows, 3),
     };
+    const char *key = (const char *)sqlite3_column_text(rows, 4);
+    cell_key_copy(ret_cell, key ? key : "");
     sql_done(rows);
     return STATUS_OK;
 }

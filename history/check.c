@@ -88,11 +88,7 @@ static enum status complaints(struct check *check, bool say, int *ret_count, str
     sqlite3_stmt *rows = NULL;
     *ret_count = 0;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         const char *said = (const char *)sqlite3_column_text(rows, 0);
         if (said && strcmp(said, "ok") == 0)
             continue;
@@ -154,11 +150,7 @@ static enum status check_references(struct check *check, struct error *error) {
     struct sql *sql = &check->history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct buf what = BUF_INIT;
         buf_printf(&what, "%lld rows of table '%s' belong to rows of '%s' that are not there",
             (long long)sqlite3_column_int64(rows, 2), (const char *)sqlite3_column_text(rows, 0),
@@ -180,8 +172,9 @@ enum status history_check(struct history *history, const struct history_check_op
         return error_set(error, STATUS_DENIED,
             "cannot repair history '%s': it was opened for reading", history->database);
     struct check check = {.history = history, .options = options};
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows && status == STATUS_OK; i++)
+    enum status status = check_schema(&check, error);
+    bool ours = !check.health.database_damaged;
+    for (size_t i = 0; ours && i < sizeof of_rows / sizeof *of_rows && status == STATUS_OK; i++)
         status = of_rows[i](&check, error);
     /* a damaged database names too few files: that would make strays of good ones */
     bool look = !options->skip_files && !check.health.database_damaged;

@@ -31,6 +31,9 @@ bool check_session_lives(struct history *history, const char *uuid);
 /* Runs that are said to last, of sessions that are gone. */
 enum status check_dead_runs(struct check *check, struct error *error) MUST_CHECK;
 
+/* check_schema.c: when it finds damage, nothing else can be asked */
+enum status check_schema(struct check *check, struct error *error) MUST_CHECK;
+
 /* check_versions.c: also the lists of versions */
 enum status check_versions(struct check *check, struct error *error) MUST_CHECK;
 

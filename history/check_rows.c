@@ -31,11 +31,7 @@ enum status check_heads(struct check *check, struct error *error) {
     sqlite3_stmt *rows = NULL;
     bool any = false;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         any = true;
         bool repair = check->options->repair;
         struct buf where = BUF_INIT;
@@ -95,11 +91,7 @@ static enum status list_dead_runs(struct check *check, struct buf *ret_ids, stru
     struct sql *sql = &check->history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         int64_t id = sqlite3_column_int64(rows, 0);
         const char *uuid = (const char *)sqlite3_column_text(rows, 1);
         if (sqlite3_column_int(rows, 2) || !check_session_lives(check->history, uuid ? uuid : ""))
@@ -173,11 +165,7 @@ enum status check_settings(struct check *check, struct error *error) {
     struct sql *sql = &check->history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         const char *name = (const char *)sqlite3_column_text(rows, 0);
         const char *value = (const char *)sqlite3_column_text(rows, 1);
         if (!setting_makes_sense(name, value))
@@ -203,6 +191,8 @@ enum status check_layouts(struct check *check, struct error *error) {
         status = sql_int(&check->history->sql, &id, error, text, "i", last);
         if (status == STATUS_NOT_FOUND)
             return STATUS_OK;
+        if (status == STATUS_OK && id <= last) /* a damaged table leads in circles */
+            status = sql_fail(&check->history->sql, SQLITE_CORRUPT, error);
         if (status != STATUS_OK)
             break;
         struct buf cells = BUF_INIT;

@@ -55,11 +55,7 @@ static enum status read_lists(
     sqlite3_stmt *rows = NULL;
     struct listed last = {0};
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct buf what = BUF_INIT;
         buf_printf(&what, "the list of the versions of cell %lld",
             (long long)sqlite3_column_int64(rows, 0));
@@ -140,8 +136,6 @@ static enum status compare(
         status = check_version(check, rows, has ? &listed[at] : NULL, error);
         while (at < count && listed[at].id == id)
             at++;
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     return check_unreadable(check, status, "the table of versions", error);
 }

@@ -43,9 +43,9 @@ struct history_health {
 };
 
 /*
- * The database's pages, indexes and references; that every version and layout can be read and is
- * what was recorded; that heads, moves and runs make sense; that output files are there, of the
- * recorded size and hash, and that every file has a row. What kernels write meanwhile is left
+ * The database's tables, pages, indexes and references; that every version and layout can be read
+ * and is what was recorded; that heads, moves and runs make sense; that output files are there, of
+ * the recorded size and hash, and that every file has a row. What kernels write meanwhile is left
  * alone. `repair` needs a store open for writing. STATUS_OK whatever was found.
  */
 enum status history_check(struct history *history, const struct history_check_options *options,

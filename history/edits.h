@@ -112,6 +112,15 @@ enum status history_read_notebook(struct history *history, int64_t document_id, 
     struct history_memory *memory, struct history_notebook *ret_notebook,
     struct error *error) MUST_CHECK;
 
+/*
+ * Where a cell that was deleted stood last: behind the cell `ret_after`, the nearest one before it
+ * that is still in the notebook ("": none is), with `ret_index` such cells before it.
+ * STATUS_NOT_FOUND: no such cell, or its place was never recorded.
+ */
+enum status history_cell_place(struct history *history, int64_t document_id, const char *cell_key,
+    struct history_memory *memory, size_t *ret_index, const char **ret_after,
+    struct error *error) MUST_CHECK;
+
 /* ---- labels and pins ---- */
 
 enum history_subject {

@@ -6,6 +6,7 @@
  *     history.sqlite3                             documents, cells, versions, moves, runs, outputs,
  *                                                 settings
  *     sessions/<uuid>.lock                        held with flock while a recording process lives
+ *     history.lock                                who records, where the file system has no locks
  *     outputs/YYYY/MM/DD/run-<id>/0001-stdout.txt what the runs produced, as ordinary files (0600;
  *                                                 0400 where several runs share one by hard links)
  *
@@ -53,6 +54,7 @@
 struct history;         /* an open store */
 struct history_session; /* one kernel process at work on one document */
 struct history_run;     /* one execution, while it lasts */
+struct history_memory;  /* where answers live */
 
 /* ---- words shared by recording and reading; the numbers are stored: never renumber ---- */
 
@@ -144,7 +146,10 @@ char *history_default_folder(void);
  * A store of an earlier format is brought to this one, after a copy of its database was kept as
  * "history.sqlite3.v1" (the number is its format); a copy that is there already stays.
  * STATUS_LOCKED and STATUS_FULL are for trying again later. With read_only nothing of it changes:
- * what is read then is a temporary copy, as of this moment.
+ * what is read then is a temporary copy, as of this moment. So it is with read_only where the
+ * folder cannot be written or its file system has no locks, and somebody has the store open.
+ *
+ * Where there are no file locks, one process at a time records: STATUS_LOCKED names the one.
  */
 enum status history_open(const struct history_options *options, struct history **ret_history,
     struct error *error) MUST_CHECK;
@@ -170,7 +175,8 @@ struct history_session_start {
     int64_t time_us;           /* 0: now */
 };
 
-/* The document is made if the store does not know the path. */
+/* The document is made if the store does not know the path. STATUS_LOCKED also: the database is
+ * being repaired, or was since it was opened: close the store and open it again. */
 enum status history_session_begin(struct history *history,
     const struct history_session_start *start, struct history_session **ret_session,
     struct error *error) MUST_CHECK;
@@ -191,8 +197,11 @@ enum { HISTORY_PARENT_NONE = -1 };
 struct history_run_start {
     const char *cell_key; /* nbformat cell id; NULL or "" where the front end sends none: the cell
                              is found by its text, see similarity.h */
-    const char *language; /* of the cell: "c"; may be NULL */
-    const char *text;     /* what is executed */
+    const char *cell_handle; /* without a key: names the cell in this session and means nothing in
+                                another. The first time the cell is found by its text among those
+                                that have no handle yet; NULL: none */
+    const char *language;    /* of the cell: "c"; may be NULL */
+    const char *text;        /* what is executed */
     size_t text_bytes;
     int64_t execution_count;
     int64_t parent_run_id; /* the run whose state this one starts from, of any session of the
@@ -279,6 +288,11 @@ enum status history_run_end(struct history_run **run, enum history_run_status ru
  */
 enum status history_late_write(struct history_session *session, int64_t run_id,
     enum history_output_kind stream, const void *data, size_t size, struct error *error) MUST_CHECK;
+
+/* The key of the cell that a run of this session has named by `cell_handle`. STATUS_NOT_FOUND: none
+ * has. */
+enum status history_session_cell_key(struct history_session *session, const char *handle,
+    struct history_memory *memory, const char **ret_key, struct error *error) MUST_CHECK;
 
 /* ---- recording: where the program is in the state tree ---- */
 
@@ -372,6 +386,10 @@ struct history_cells {
 enum status history_list_cells(struct history *history, int64_t document_id,
     struct history_memory *memory, struct history_cells *ret_cells, struct error *error) MUST_CHECK;
 
+/* The key of a cell, by its id. STATUS_NOT_FOUND: no such cell. */
+enum status history_cell_key(struct history *history, int64_t cell_id,
+    struct history_memory *memory, const char **ret_key, struct error *error) MUST_CHECK;
+
 struct history_run_info {
     int64_t id;
     int64_t session_id;
@@ -388,6 +406,7 @@ struct history_run_info {
     const char *summary;     /* first line of the first output, or its MIME type; valid UTF-8 */
     const char *folder;      /* absolute path of its files; "" when it has none */
     const char *label;       /* "" for none */
+    const char *mimes;       /* of its outputs, each once, separated by newlines */
     bool pinned;
 };
 

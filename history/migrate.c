@@ -2,6 +2,7 @@
  * A store of an earlier format becomes one of this format: a copy of the database beside it, then
  * one transaction. Whoever holds that transaction is alone; everybody else finds the work done.
  */
+#include "history/alone.h"
 #include "history/schema.h"
 #include "history/version_list.h"
 
@@ -45,14 +46,8 @@ static enum status pack_versions(struct history *history, struct error *error) {
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         status = pack_version(history, rows, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     return status;
 }
@@ -106,18 +101,22 @@ static enum status copy_into(struct sql *target, struct sql *source, struct erro
     return status;
 }
 
+enum status database_copy_open(struct sql *from, const char *to, struct error *error) {
+    struct sql target = {.path = to};
+    enum status status = alone_open(&target, to, SQLITE_OPEN_READWRITE, error);
+    if (status == STATUS_OK)
+        status = copy_into(&target, from, error);
+    sql_close(&target);
+    return status;
+}
+
 enum status database_copy(const char *from, const char *to, struct error *error) {
-    struct sql source = {.path = from}, target = {.path = to};
+    struct sql source = {.path = from};
     /* by another connection: SQLite copies nothing out of one that is about to write */
     int code = sqlite3_open_v2(from, &source.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-    enum status status = code == SQLITE_OK ? STATUS_OK : sql_fail(&source, code, error);
-    if (status == STATUS_OK) {
-        code = sqlite3_open_v2(to, &target.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-        status =
-            code == SQLITE_OK ? copy_into(&target, &source, error) : sql_fail(&target, code, error);
-    }
+    enum status status =
+        code == SQLITE_OK ? database_copy_open(&source, to, error) : sql_fail(&source, code, error);
     sql_close(&source);
-    sql_close(&target);
     return status;
 }
 

@@ -1,3 +1,4 @@
+#include "history/alone.h"
 #include "history/recover.h"
 #include "history/store.h"
 
@@ -9,6 +10,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,8 +33,9 @@ char *history_default_folder(void) {
 }
 
 /* Before SQLite touches a file, see that it is one of its own: what is not stays as it is. */
-static enum status check_magic(struct sql *sql, struct error *error) {
+static enum status check_magic(struct history *history, struct error *error) {
     static const char magic[16] = "SQLite format 3";
+    struct sql *sql = &history->sql;
     int fd = open(sql->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return STATUS_NOT_FOUND;
@@ -42,7 +45,16 @@ static enum status check_magic(struct sql *sql, struct error *error) {
         return error_set_errno(error, errno, "cannot open history '%s'", sql->path);
     char begin[sizeof magic];
     ssize_t n = read(fd, begin, sizeof begin);
+    int read_errno = errno;
+    history->no_locks = !alone_has_locks(fd);
+    struct stat info = {0};
+    if (fstat(fd, &info) == 0) {
+        history->device = info.st_dev;
+        history->inode = info.st_ino;
+    }
     close(fd);
+    if (n < 0)
+        return error_set_errno(error, read_errno, "cannot read history '%s'", sql->path);
     if (n != (ssize_t)sizeof begin || memcmp(begin, magic, sizeof magic) != 0)
         return sql_fail(sql, SQLITE_NOTADB, error);
     return STATUS_OK;
@@ -50,7 +62,7 @@ static enum status check_magic(struct sql *sql, struct error *error) {
 
 static enum status find_or_make(struct history *history, struct error *error) {
     struct sql *sql = &history->sql;
-    enum status status = check_magic(sql, error);
+    enum status status = check_magic(history, error);
     if (status != STATUS_NOT_FOUND)
         return status;
     if (history->read_only)
@@ -59,7 +71,7 @@ static enum status find_or_make(struct history *history, struct error *error) {
     status = file_make_folders(history->folder, 0700, error);
     if (status == STATUS_OK)
         status = schema_create(sql->path, error);
-    return status;
+    return status == STATUS_OK ? check_magic(history, error) : status;
 }
 
 /*
@@ -79,18 +91,52 @@ static int wait_turn(void *data, int count) {
     return 1;
 }
 
-static enum status connect(struct history *history, struct error *error) {
+/* Whose database it is, which is also the first reading of it. */
+static enum status identify(struct history *history, struct error *error) {
     struct sql *sql = &history->sql;
-    int flags = history->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int code = sqlite3_open_v2(
-        sql->path, &sql->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
-    if (code != SQLITE_OK)
-        return sql_fail(sql, code, error);
     sqlite3_extended_result_codes(sql->db, 1);
     sqlite3_busy_handler(sql->db, wait_turn, history);
     /* until we know that it is ours, not even its log may be folded in */
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    enum status status = schema_check(sql, &history->format, error);
+    return schema_check(sql, &history->format, error);
+}
+
+static enum status open_shared(struct history *history, struct error *error) {
+    struct sql *sql = &history->sql;
+    int flags = history->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int code = sqlite3_open_v2(
+        sql->path, &sql->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+    return code == SQLITE_OK ? identify(history, error) : sql_fail(sql, code, error);
+}
+
+/* Beside the database SQLite keeps what processes share, also for reading; where it cannot, whoever
+ * only looks does without. */
+static enum status open_for_looking(struct history *history, struct error *error) {
+    struct error why = {.message = ""};
+    enum status status = history->no_locks ? STATUS_DENIED : open_shared(history, &why);
+    if (status == STATUS_DENIED || status == STATUS_FULL || status == STATUS_IO) {
+        status = alone_look(history, error);
+        return status == STATUS_OK ? identify(history, error) : status;
+    }
+    return status == STATUS_OK ? status : error_set(error, status, "%s", why.message);
+}
+
+static enum status open_alone(struct history *history, struct error *error) {
+    enum status status = alone_take(history, error);
+    if (status == STATUS_OK)
+        status = alone_open(&history->sql, history->database, SQLITE_OPEN_READWRITE, error);
+    return status == STATUS_OK ? identify(history, error) : status;
+}
+
+static enum status connect(struct history *history, struct error *error) {
+    struct sql *sql = &history->sql;
+    enum status status = STATUS_OK;
+    if (history->read_only)
+        status = open_for_looking(history, error);
+    else if (history->no_locks)
+        status = open_alone(history, error);
+    else
+        status = open_shared(history, error);
     if (status != STATUS_OK)
         return status;
     if (!history->read_only && sqlite3_db_readonly(sql->db, "main") == 1)
@@ -101,6 +147,8 @@ static enum status connect(struct history *history, struct error *error) {
     if (status != STATUS_OK)
         return status;
     sqlite3_db_config(sql->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    if (history->read_only) /* what is read may be a copy, which must not be taken for the store */
+        return sql_script(sql, "PRAGMA query_only = 1; PRAGMA temp_store = MEMORY", error);
     /* NORMAL: a commit is a write, not an fsync: safe against kill, and after a power cut the store
        is whole but may miss the last moments. Folding the log into the database has an fsync in it:
        that is for history_tidy() in a quiet moment, and in between only when the log has grown to
@@ -150,12 +198,13 @@ enum status history_open(
     if (history->keyframe_every > TEXT_MAX_DEPTH + 1)
         history->keyframe_every = TEXT_MAX_DEPTH + 1;
     enum status status = STATUS_OK;
-    if (!history->folder) {
+    if (!history->folder && !options->folder && !getenv("HOME")) {
         status = error_set(error, STATUS_NOT_FOUND,
             "cannot open history: no folder for it; set FORKERNEL_DATA_DIR or HOME");
         goto out;
     }
-    history->database = file_join(history->folder, database_name);
+    if (history->folder)
+        history->database = file_join(history->folder, database_name);
     if (!history->database) {
         status = error_set(error, STATUS_NO_MEMORY, "cannot open history: out of memory");
         goto out;
@@ -187,6 +236,7 @@ void history_close(struct history **history) {
         return;
     *history = NULL;
     sql_close(&closing->sql);
+    alone_leave(closing);
     text_cache_finish(&closing->texts);
     text_codec_finish(&closing->codec);
     free(closing->database);

@@ -33,6 +33,7 @@ static void save_row(struct history_run *run, struct run_output *output) {
 static enum status take_back(struct history_run *run, struct error *error) {
     run_output_finish(&run->outputs[--run->output_count]);
     run->last_sequence--;
+    run->lost = true;
     return fail_memory(run->history, error);
 }
 
@@ -116,6 +117,8 @@ enum status history_run_write(struct history_run *run, enum history_output_kind 
             /* said once; what comes is counted as lost */
             status = folder;
             run->outputs[run->current].stream.failed = folder != STATUS_OK;
+            run->outputs[run->current].complete = !run->lost;
+            run->lost = false;
             begins = true;
         }
         note_summary(run, data, size);

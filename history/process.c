@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void process_host(char ret_host[PROCESS_HOST_BYTES]) {
@@ -37,6 +38,20 @@ char *session_lock_path(const struct history *history, const char *uuid) {
     struct buf path = BUF_INIT;
     buf_printf(&path, "%s/sessions/%s.lock", history->folder, uuid);
     return buf_take(&path);
+}
+
+bool process_repaired(const struct history *history) {
+    struct stat info;
+    if (stat(history->database, &info) < 0 || info.st_dev != history->device ||
+        info.st_ino != history->inode)
+        return true;
+    char *path = file_join(history->folder, "sessions/" PROCESS_REPAIR_LOCK);
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    free(path);
+    if (fd >= 0)
+        close(fd);
+    return locked;
 }
 
 enum status lock_take(const char *path, int *ret_fd, struct error *error) {

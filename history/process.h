@@ -27,4 +27,11 @@ char *session_lock_path(const struct history *history, const char *uuid);
  */
 enum status lock_take(const char *path, int *ret_fd, struct error *error) MUST_CHECK;
 
+/* A repair locks this while it lasts, the locks of the sessions after it. A session that begins has
+ * its lock first and looks at this one then: one of them sees the other. */
+#define PROCESS_REPAIR_LOCK "repair.lock"
+
+/* Is the database being replaced, or has it been since it was opened? */
+bool process_repaired(const struct history *history);
+
 #endif

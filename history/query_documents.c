@@ -25,11 +25,7 @@ enum status history_list_documents(struct history *history, struct history_memor
     struct memory_rows list = {0};
     size_t count = 0;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_document *document = memory_rows_add(&list, sizeof *document);
         const char *path = memory_column(memory, rows, 1);
         if (!document || !path) {
@@ -105,11 +101,7 @@ enum status history_list_cells(struct history *history, int64_t document_id,
     struct memory_rows list = {0};
     size_t count = 0;
     enum status status = sql_query(sql, &rows, error, text, "i", document_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_cell *cell = memory_rows_add(&list, sizeof *cell);
         status = cell ? read_cell(history, rows, document_id, memory, cell, error)
                       : fail_memory(history, error);
@@ -124,4 +116,26 @@ enum status history_list_cells(struct history *history, int64_t document_id,
     if (status == STATUS_OK)
         *ret_cells = (struct history_cells){items, count};
     return status;
+}
+
+enum status history_cell_key(struct history *history, int64_t cell_id,
+    struct history_memory *memory, const char **ret_key, struct error *error) {
+    static const char text[] = "SELECT key FROM cells WHERE id = ?";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    bool row = false;
+    enum status status = sql_query(sql, &rows, error, text, "i", cell_id);
+    if (status == STATUS_OK)
+        status = sql_next(sql, rows, &row, error);
+    if (status == STATUS_OK && !row)
+        return error_set(
+            error, STATUS_NOT_FOUND, "there is no cell %lld in the history", (long long)cell_id);
+    if (status != STATUS_OK)
+        return status;
+    const char *key = memory_column(memory, rows, 0);
+    sql_done(rows);
+    if (!key)
+        return fail_memory(history, error);
+    *ret_key = key;
+    return STATUS_OK;
 }

@@ -138,11 +138,7 @@ static enum status read_inputs(struct history *history, struct filter *filter, s
     struct memory_rows list = {0};
     size_t count = 0;
     enum status status = STATUS_OK;
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_input input;
         bool wanted = false;
         status = read_input(history, filter, rows, memory, &input, &wanted, error);

@@ -119,11 +119,7 @@ static enum status list_candidates(
     struct sql *sql = &at->history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "i", at->document_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         int64_t id = sqlite3_column_int64(rows, 0);
         int64_t head = sqlite3_column_int(rows, 2) ? 0 : sqlite3_column_int64(rows, 1);
         if (!now)
@@ -132,8 +128,6 @@ static enum status list_candidates(
             status == STATUS_OK && head ? memory_rows_add(candidates, sizeof *candidate) : NULL;
         if (candidate)
             *candidate = (struct candidate){id, head, find_place(at, id)};
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     if (status == STATUS_OK && candidates->failed)
         status = fail_memory(at->history, error);

@@ -65,11 +65,7 @@ static enum status read_parts(struct history *history, const char *folder,
     struct memory_rows list = {0};
     size_t count = 0;
     enum status status = sql_query(sql, &rows, error, text, "i", output->id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_part *part = memory_rows_add(&list, sizeof *part);
         const char *mime = memory_column(memory, rows, 1);
         if (!part || !mime) {
@@ -145,11 +141,7 @@ enum status history_list_outputs(struct history *history, int64_t run_id,
     struct memory_rows list = {0};
     size_t count = 0;
     status = sql_query(sql, &rows, error, text, "i", run_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_output *output = memory_rows_add(&list, sizeof *output);
         status = output ? read_output(history, run.folder, rows, memory, output, error)
                         : fail_memory(history, error);

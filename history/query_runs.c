@@ -22,6 +22,7 @@ enum status run_info_read(struct history *history, sqlite3_stmt *rows,
         .folder = "",
         .label = memory_column(memory, rows, 13),
         .pinned = sqlite3_column_int(rows, 14) != 0,
+        .mimes = memory_column(memory, rows, 15),
     };
     if (run.outputs) {
         const char *day = (const char *)sqlite3_column_text(rows, 12);
@@ -32,7 +33,7 @@ enum status run_info_read(struct history *history, sqlite3_stmt *rows,
         buf_finish(&path);
         free(folder);
     }
-    if (!run.summary || !run.folder || !run.label)
+    if (!run.summary || !run.folder || !run.mimes || !run.label)
         return fail_memory(history, error);
     *ret_run = run;
     return STATUS_OK;
@@ -74,16 +75,11 @@ enum status history_read_log(struct history *history, int64_t document_id, size_
     size_t count = 0;
     enum status status =
         sql_query(sql, &rows, error, text, "ii", document_id, limit ? (int64_t)limit : (int64_t)-1);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_move *move = memory_rows_add(&list, sizeof *move);
         if (!move) {
-            sql_done(rows);
             status = fail_memory(history, error);
-            break;
+            continue;
         }
         *move = (struct history_move){
             .cell_id = sqlite3_column_int64(rows, 0),

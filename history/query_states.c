@@ -15,11 +15,7 @@ static enum status read_runs(struct history *history, int64_t document_id,
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "i", document_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_state_info *info = memory_rows_add(list, sizeof *info);
         const char *defines = memory_column(memory, rows, 10);
         const char *effects = memory_column(memory, rows, 11);
@@ -79,16 +75,10 @@ static enum status read_headings(struct history *history, int64_t document_id,
     sqlite3_stmt *rows = NULL;
     struct text_window window = {0};
     enum status status = sql_query(sql, &rows, error, text, "i", document_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct heading *heading = memory_rows_add(headings, sizeof *heading);
         status = heading ? read_heading(history, &window, rows, memory, heading, error)
                          : fail_memory(history, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     text_window_finish(&window);
     return status;

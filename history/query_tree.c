@@ -56,16 +56,10 @@ static enum status read_runs(struct history *history, int64_t version_id,
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "i", version_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         struct history_run_info *run = memory_rows_add(runs, sizeof *run);
         status =
             run ? run_info_read(history, rows, memory, run, error) : fail_memory(history, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     return status;
 }

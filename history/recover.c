@@ -64,6 +64,8 @@ static enum status recover_runs(
         status = sql_int(sql, &run_id, error, text, "ii", session_id, last);
         if (status == STATUS_NOT_FOUND)
             return STATUS_OK;
+        if (status == STATUS_OK && run_id <= last) /* a damaged table leads in circles */
+            status = sql_fail(sql, SQLITE_CORRUPT, error);
         if (status == STATUS_OK)
             status = recover_run(history, run_id, error);
         last = run_id;

@@ -127,6 +127,7 @@ static enum status adopt_file(struct history_run *run, char *name, struct error 
             return fail_memory(run->history, error);
         output->sequence = sequence;
         output->is_stream = kind == HISTORY_STDOUT || kind == HISTORY_STDERR;
+        output->late = !run->end_us; /* with the end of a run, all its rows are written */
     }
     return add_part(run->history, output, strdup(extension_mime(extension)), strdup(name), error);
 }

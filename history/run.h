@@ -52,11 +52,17 @@ struct history_run {
     uint64_t head_left;  /* of the text limit */
     int64_t last_sequence;
     int64_t dropped; /* bundles past max_outputs */
+    bool lost; /* an output could not even be begun: the next stream says so, or the end does */
     struct buf summary;
     enum history_run_status end_status;
     int64_t end_us; /* 0: not ended */
     enum history_state state;
     char *defines, *effects; /* NULL for none */
+};
+
+struct cell_handle {
+    char *name;
+    int64_t cell_id;
 };
 
 struct history_session {
@@ -71,7 +77,18 @@ struct history_session {
     struct history_run *late;    /* runs that write after their end */
     int64_t *used_cells;         /* cells run in this session, for finding cells without a key */
     size_t used_count, used_capacity;
+    struct cell_handle *handles; /* each cell has one at most */
+    size_t handle_count;
 };
+
+/* ---- handles.c ---- */
+
+/* 0: the handle is not known yet. */
+int64_t session_handle_cell(const struct history_session *session, const char *handle);
+bool session_has_handle(const struct history_session *session, int64_t cell_id);
+/* Without memory for it the cell is found by its text again. */
+void session_add_handle(struct history_session *session, const char *handle, int64_t cell_id);
+void session_free_handles(struct history_session *session);
 
 /* ---- run_files.c ---- */
 

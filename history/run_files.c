@@ -42,8 +42,10 @@ struct run_output *run_add_output(struct history_run *run, enum history_output_k
     if (run->output_count == run->output_capacity) {
         size_t capacity = run->output_capacity ? run->output_capacity * 2 : 4;
         struct run_output *grown = realloc(run->outputs, capacity * sizeof *grown);
-        if (!grown)
+        if (!grown) {
+            run->lost = true;
             return NULL;
+        }
         run->outputs = grown;
         run->output_capacity = capacity;
     }
@@ -133,7 +135,7 @@ enum status run_seal_files(struct history_run *run, struct error *error) {
         enum status status = output->is_stream
                                  ? seal_stream(output, &tail_left, first ? NULL : error)
                                  : seal_bundle(run, output, first ? NULL : error);
-        if (status != STATUS_OK)
+        if (status == STATUS_NOT_FOUND) /* else recovery puts its pieces together */
             output->complete = false;
         if (first == STATUS_OK)
             first = status;

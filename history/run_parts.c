@@ -61,14 +61,8 @@ enum status run_parts_read(
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         status = call(history, rows, each, context, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     return status;
 }

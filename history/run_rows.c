@@ -71,7 +71,7 @@ static enum status update_run(struct history_run *run, struct error *error) {
     if (!run->end_us)
         return STATUS_OK;
     return sql_run(&run->history->sql, error, text, "iiitzssi", (int64_t)run->end_status,
-        run->end_us, run->dropped, buf_string(&run->summary), run->summary.size,
+        run->end_us, run->dropped + run->lost, buf_string(&run->summary), run->summary.size,
         (int64_t)run->state, run->defines, run->effects, run->place.run_id);
 }
 

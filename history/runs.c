@@ -59,9 +59,16 @@ static enum status find_cell(struct history_session *session, const struct histo
     static const char language_text[] =
         "UPDATE cells SET language = ?2 WHERE id = ?1 AND language IS NULL";
     const char *key = start->cell_key && *start->cell_key ? start->cell_key : NULL;
-    enum status status =
-        key ? cell_find(session->history, session->document_id, key, ret_cell, error)
-            : cell_match(session, start->text, start->text_bytes, ret_cell, error);
+    const char *handle = !key ? start->cell_handle : NULL;
+    int64_t named = handle ? session_handle_cell(session, handle) : 0;
+    enum status status;
+    if (key)
+        status = cell_find(session->history, session->document_id, key, ret_cell, error);
+    else if (named)
+        status = cell_get(session->history, named, ret_cell, error);
+    else
+        status =
+            cell_match(session, start->text, start->text_bytes, handle != NULL, ret_cell, error);
     if (status == STATUS_OK && start->language)
         status = sql_run(
             &session->history->sql, error, language_text, "is", ret_cell->id, start->language);
@@ -179,6 +186,8 @@ enum status history_run_begin(struct history_session *session,
     if (status == STATUS_OK) {
         session->last_run_id = session->program_run_id = run->place.run_id;
         note_used(session, run->place.cell_id);
+        if (start->cell_handle)
+            session_add_handle(session, start->cell_handle, run->place.cell_id);
         *ret_run = run;
     } else {
         run_destroy(&run);

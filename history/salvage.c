@@ -1,5 +1,7 @@
 /* A new database from what a damaged one still holds, and its way into the place of that one. */
+#include "history/alone.h"
 #include "history/folder.h"
+#include "history/process.h"
 #include "history/salvage_rows.h"
 
 #include "base/clock.h"
@@ -16,22 +18,43 @@
 
 /* ---- alone? ---- */
 
+static enum status fail_locked(const char *folder, struct error *error) {
+    return error_set(error, STATUS_LOCKED,
+        "cannot repair the history in '%s' while kernels run; shut them down and try again",
+        folder);
+}
+
+/* Keeps sessions from beginning. */
+static enum status lock_repair(const char *folder, struct buf *ret_fds, struct error *error) {
+    char *path = file_join(folder, "sessions/" PROCESS_REPAIR_LOCK);
+    int fd = -1;
+    enum status status =
+        path ? lock_take(path, &fd, error) : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    free(path);
+    if (fd >= 0)
+        buf_append(ret_fds, &fd, sizeof fd);
+    return status == STATUS_LOCKED ? fail_locked(folder, error) : status;
+}
+
 /* Lock what the processes that use the store hold; `ret_fds` are ints, and keep the others out of
  * recovery until they are closed. */
 static enum status lock_sessions(const char *folder, struct buf *ret_fds, struct error *error) {
     char *path = file_join(folder, "sessions");
     int fd = -1;
-    DIR *dir = path ? folder_open(path, &fd) : NULL;
+    enum status status = path ? file_make_folders(path, 0700, error)
+                              : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    if (status == STATUS_OK)
+        status = lock_repair(folder, ret_fds, error);
+    DIR *dir = status == STATUS_OK ? folder_open(path, &fd) : NULL;
     free(path);
-    enum status status = STATUS_OK;
     for (struct dirent *entry; dir && status == STATUS_OK && (entry = readdir(dir));) {
-        int lock = entry->d_name[0] == '.' ? -1 : openat(fd, entry->d_name, O_RDWR | O_CLOEXEC);
+        bool own = strcmp(entry->d_name, PROCESS_REPAIR_LOCK) == 0;
+        int lock =
+            own || entry->d_name[0] == '.' ? -1 : openat(fd, entry->d_name, O_RDWR | O_CLOEXEC);
         if (lock < 0)
             continue;
         if (flock(lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-            status = error_set(error, STATUS_LOCKED,
-                "cannot repair the history in '%s' while kernels run; shut them down and try again",
-                folder);
+            status = fail_locked(folder, error);
         buf_append(ret_fds, &lock, sizeof lock);
     }
     if (dir)
@@ -88,10 +111,9 @@ static enum status make_database(
         status = text_codec_init(&made.codec, error);
     if (status != STATUS_OK)
         return status;
-    int code =
-        sqlite3_open_v2(path, &made.sql.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    status = code == SQLITE_OK ? sql_script(&made.sql, "PRAGMA temp_store = MEMORY", error)
-                               : sql_fail(&made.sql, code, error);
+    status = alone_open(&made.sql, path, SQLITE_OPEN_READWRITE, error);
+    if (status == STATUS_OK)
+        status = sql_script(&made.sql, "PRAGMA temp_store = MEMORY", error);
     check->history = &made;
     if (status == STATUS_OK)
         status = fill(check, damaged, error);
@@ -118,6 +140,16 @@ static enum status move_beside(
     return status;
 }
 
+/* A second name for it: there is a database at any moment, or a kernel would make a new one. */
+static enum status keep_database(const char *path, const char *kept, struct error *error) {
+    if (link(path, kept) == 0)
+        return STATUS_OK;
+    bool no_links = errno == EPERM || errno == ENOTSUP || errno == ENOSYS;
+    if (no_links)
+        return move_beside(path, "", kept, true, error);
+    return error_set_errno(error, errno, "cannot keep '%s' as '%s'", path, kept);
+}
+
 /* The log of the damaged one goes first: SQLite would take it for one of the new one. */
 static enum status put_in_place(
     struct check *check, const char *damaged, const char *made, struct error *error) {
@@ -135,7 +167,7 @@ static enum status put_in_place(
     if (status == STATUS_OK)
         status = move_beside(damaged, "-shm", name, false, error);
     if (status == STATUS_OK)
-        status = move_beside(damaged, "", name, true, error);
+        status = keep_database(damaged, name, error);
     if (status == STATUS_OK && rename(made, damaged) < 0)
         status =
             error_set_errno(error, errno, "cannot put '%s' in the place of '%s'", made, damaged);

@@ -49,14 +49,8 @@ enum status salvage_lists(struct history *made, struct error *error) {
     struct sql *sql = &made->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         status = take_row(made, rows, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     if (status == STATUS_OK)
         status = sql_script(sql, distrust, error);
@@ -95,14 +89,8 @@ enum status salvage_versions_2(struct history *made, struct error *error) {
     struct sql *sql = &made->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         status = take_version_2(made, rows, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     return status;
 }
@@ -112,11 +100,7 @@ enum status salvage_make_lists(struct history *made, struct error *error) {
     struct sql *sql = &made->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         int64_t id = sqlite3_column_int64(rows, 0), cell_id = sqlite3_column_int64(rows, 1);
         struct buf bytes = BUF_INIT;
         status = version_read_text(made, id, &bytes, error);
@@ -124,8 +108,6 @@ enum status salvage_make_lists(struct history *made, struct error *error) {
             status = version_list_add(made, cell_id, version_number(id),
                 version_list_hash(text_hash(buf_string(&bytes), bytes.size)), error);
         buf_finish(&bytes);
-        if (status != STATUS_OK)
-            sql_done(rows);
     }
     return status;
 }

@@ -139,10 +139,16 @@ static const char mend_runs[] =
     "DELETE FROM outputs WHERE run_id NOT IN (SELECT id FROM runs);"
     "DELETE FROM output_parts WHERE output_id NOT IN (SELECT id FROM outputs)";
 
+#define A_DAY "'[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]'"
+
 /* What damaged numbers refer to, once all else is in its place. */
 static const char drop_nonsense[] =
-    "UPDATE runs SET day = strftime('%Y/%m/%d', started_us / 1000000, 'unixepoch', 'localtime') "
-    "  WHERE day NOT GLOB '[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]' OR length(day) != 10;"
+    "UPDATE runs SET day = '' WHERE day NOT GLOB " A_DAY " OR length(day) != 10;"
+    /* the time may be damaged as well: most runs are of the day of the one before */
+    "UPDATE runs SET day = CASE WHEN started_us BETWEEN 0 AND 253402300799999999 "
+    "  THEN strftime('%Y/%m/%d', started_us / 1000000, 'unixepoch', 'localtime') "
+    "  ELSE coalesce((SELECT r.day FROM runs r WHERE r.id < runs.id AND r.day GLOB " A_DAY
+    "  ORDER BY r.id DESC LIMIT 1), '1970/01/01') END WHERE day = '';"
     "DELETE FROM output_parts WHERE file = '' OR file GLOB '.*' OR file GLOB '*/*' "
     "  OR instr(CAST(file AS BLOB), x'00');"
     /* that its text is right on its parent's shows that the parent is right, and not the cell */
@@ -165,11 +171,7 @@ static enum status read_ids(
     struct sql *sql = &check->history->sql;
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(sql, &rows, error, text, "");
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         int64_t id = sqlite3_column_int64(rows, 0);
         buf_append(ret_ids, &id, sizeof id);
     }

@@ -1,4 +1,5 @@
 #include "history/schema.h"
+#include "history/alone.h"
 #include "history/store.h"
 
 #include <errno.h>
@@ -127,12 +128,13 @@ enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *er
     return STATUS_OK;
 }
 
+enum status schema_make_tables(struct sql *sql, struct error *error) {
+    return sql_script(sql, schema, error);
+}
+
 static enum status fill(const char *made, const char *path, struct error *error) {
     struct sql sql = {.path = path};
-    int code = sqlite3_open_v2(made, &sql.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    enum status status = STATUS_OK;
-    if (code != SQLITE_OK)
-        status = sql_fail(&sql, code, error);
+    enum status status = alone_open(&sql, made, SQLITE_OPEN_READWRITE, error);
     if (status == STATUS_OK) {
         char settings[160];
         snprintf(settings, sizeof settings,
@@ -142,7 +144,7 @@ static enum status fill(const char *made, const char *path, struct error *error)
         status = sql_script(&sql, settings, error);
     }
     if (status == STATUS_OK)
-        status = sql_script(&sql, schema, error);
+        status = schema_make_tables(&sql, error);
     if (status == STATUS_OK)
         status = sql_script(&sql, "COMMIT", error);
     sql_close(&sql); /* the last one to close empties the log into the database */

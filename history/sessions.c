@@ -73,6 +73,7 @@ static void session_free(struct history_session *session) {
         close(session->lock_fd);
     free(session->lock_path);
     free(session->used_cells);
+    session_free_handles(session);
     free(session);
 }
 
@@ -93,6 +94,11 @@ enum status history_session_begin(struct history *history,
     /* the lock comes before the row: a row without a lock is a dead session to others */
     if (status == STATUS_OK)
         status = lock_take(session->lock_path, &session->lock_fd, error);
+    if (status == STATUS_OK && process_repaired(history))
+        status = error_set(error, STATUS_LOCKED,
+            "cannot record into history '%s': 'forkernel doctor' is repairing it or just has; "
+            "recording resumes when it is opened again, with the next cell",
+            history->database);
     if (status == STATUS_OK)
         status = insert_session(
             session, uuid, start, start->time_us ? start->time_us : clock_wall_us(), error);

@@ -51,11 +51,7 @@ static enum status read_all(struct history *history, int64_t document_id,
     for (size_t i = 0; i < SETTINGS; i++)
         ret_values[i] = (struct history_setting_value){.in_force = settings[i].standard};
     enum status status = sql_query(sql, &rows, error, text, "i", document_id);
-    while (status == STATUS_OK) {
-        bool row = false;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
+    while (sql_row(sql, rows, &status, error)) {
         const char *name = (const char *)sqlite3_column_text(rows, 0);
         const struct history_setting *setting = name ? history_setting_find(name) : NULL;
         if (!setting) /* of a later forkernel */

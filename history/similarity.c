@@ -104,7 +104,7 @@ static enum status find_exactly(struct history *history, const struct cell *cell
 /* The cell that has or had exactly this text: as its head, not run in this session yet, and newest
  * at best. */
 static enum status match_exactly(struct history_session *session, const char *text, size_t size,
-    struct cell *ret_cell, struct error *error) {
+    bool without_handle, struct cell *ret_cell, struct error *error) {
     static const char query[] =
         "SELECT id, key, head, deleted_us IS NOT NULL FROM cells WHERE document_id = ? "
         "AND head <> 0";
@@ -115,13 +115,11 @@ static enum status match_exactly(struct history_session *session, const char *te
     int best_rank = -1;
     int64_t best_number = 0;
     struct cell best = {0};
-    while (status == STATUS_OK) {
-        bool row = false;
+    while (sql_row(sql, rows, &status, error)) {
         int64_t number = 0;
-        status = sql_next(sql, rows, &row, error);
-        if (status != STATUS_OK || !row)
-            break;
         struct cell cell = read_cell(session, rows);
+        if (without_handle && session_has_handle(session, cell.id))
+            continue;
         status = find_exactly(session->history, &cell, text, size, hash, &number, error);
         if (status != STATUS_OK) {
             sql_done(rows);
@@ -171,7 +169,7 @@ static enum status list_candidates(struct history_session *session, struct cell 
 }
 
 static enum status match_alike(struct history_session *session, const char *text, size_t size,
-    struct cell *ret_cell, struct error *error) {
+    bool without_handle, struct cell *ret_cell, struct error *error) {
     struct cell *cells = NULL;
     size_t count = 0;
     enum status status = list_candidates(session, &cells, &count, error);
@@ -183,6 +181,8 @@ static enum status match_alike(struct history_session *session, const char *text
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         bool used = was_used(session, cells[i].id);
         if (used && tokens_count(&wanted) < FEW_TOKENS)
+            continue;
+        if (without_handle && session_has_handle(session, cells[i].id))
             continue;
         buf_clear(&head);
         status = version_read_text(
@@ -208,9 +208,9 @@ static enum status match_alike(struct history_session *session, const char *text
 }
 
 enum status cell_match(struct history_session *session, const char *text, size_t size,
-    struct cell *ret_cell, struct error *error) {
-    enum status status = match_exactly(session, text, size, ret_cell, error);
+    bool without_handle, struct cell *ret_cell, struct error *error) {
+    enum status status = match_exactly(session, text, size, without_handle, ret_cell, error);
     if (status == STATUS_NOT_FOUND)
-        status = match_alike(session, text, size, ret_cell, error);
+        status = match_alike(session, text, size, without_handle, ret_cell, error);
     return status;
 }

@@ -32,8 +32,9 @@ size_t tokens_count(const struct tokens *tokens);
 /* 0 … 1; two empty texts are 1. */
 double tokens_likeness(const struct tokens *a, const struct tokens *b);
 
-/* STATUS_NOT_FOUND without an error text: the text belongs to a new cell. */
+/* `without_handle`: only among cells that have no handle in this session.
+ * STATUS_NOT_FOUND without an error text: the text belongs to a new cell. */
 enum status cell_match(struct history_session *session, const char *text, size_t size,
-    struct cell *ret_cell, struct error *error) MUST_CHECK;
+    bool without_handle, struct cell *ret_cell, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,9 +1,14 @@
 #include "history/sql.h"
 
+#include "base/buf.h"
+
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void sql_close(struct sql *sql) {
     for (size_t i = 0; i < sql->count; i++)
@@ -11,6 +16,35 @@ void sql_close(struct sql *sql) {
     sql->count = 0;
     sqlite3_close(sql->db);
     sql->db = NULL;
+}
+
+/* SQLite does not say why it could not make a file beside its database: what comes of trying? */
+static int errno_of_making(const char *database) {
+    struct buf name = BUF_INIT;
+    buf_printf(&name, "%s.XXXXXX", database);
+    char *path = buf_take(&name);
+    int fd = path ? mkostemp(path, O_CLOEXEC) : -1;
+    int making_errno = fd < 0 ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    free(path);
+    return making_errno;
+}
+
+static enum status fail_to_open(struct sql *sql, int system_errno, struct error *error) {
+    if (!system_errno || (system_errno == ENOENT && access(sql->path, F_OK) == 0))
+        system_errno = errno_of_making(sql->path);
+    if (system_errno == ENOSPC || system_errno == EDQUOT)
+        return sql_fail(sql, SQLITE_FULL, error);
+    if (system_errno == EACCES || system_errno == EPERM || system_errno == EROFS)
+        return sql_fail(sql, SQLITE_PERM, error);
+    if (system_errno)
+        return error_set_errno(error, system_errno, "cannot open history '%s'", sql->path);
+    return error_set(error, STATUS_IO,
+        "cannot open history '%s': SQLite could not open its files; trying again may work",
+        sql->path);
 }
 
 enum status sql_fail(struct sql *sql, int code, struct error *error) {
@@ -33,8 +67,8 @@ enum status sql_fail(struct sql *sql, int code, struct error *error) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return error_set(error, STATUS_CORRUPT,
-            "cannot read history '%s': the file is damaged or no history; move it away to start "
-            "a new one, or put a backup in its place",
+            "cannot read history '%s': the file is damaged or no history; 'forkernel doctor "
+            "--repair' rescues what can be read, or move it away to start a new one",
             path);
     case SQLITE_IOERR:
         if (system_errno == ENOSPC || system_errno == EDQUOT)
@@ -44,10 +78,7 @@ enum status sql_fail(struct sql *sql, int code, struct error *error) {
         return error_set(error, STATUS_IO, "cannot use history '%s': %s (%s)", path,
             sqlite3_errstr(code), system_errno ? strerror(system_errno) : "no cause given");
     case SQLITE_CANTOPEN:
-        if (system_errno && system_errno != EACCES && system_errno != EPERM &&
-            system_errno != EROFS)
-            return error_set_errno(error, system_errno, "cannot open history '%s'", path);
-        return sql_fail(sql, SQLITE_PERM, error);
+        return fail_to_open(sql, system_errno, error);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -72,6 +103,9 @@ static enum status prepare(
     assert(sql->count < SQL_MAX_STATEMENTS);
     sqlite3_stmt *statement;
     int code = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    /* our own words, which fit our own tables: those in the file are other ones */
+    if (code == SQLITE_ERROR)
+        return sql_fail(sql, SQLITE_CORRUPT, error);
     if (code != SQLITE_OK)
         return sql_fail(sql, sqlite3_extended_errcode(sql->db), error);
     sql->cache[sql->count].text = text;
@@ -153,6 +187,15 @@ enum status sql_next(struct sql *sql, sqlite3_stmt *rows, bool *ret_row, struct 
     return status;
 }
 
+bool sql_row(struct sql *sql, sqlite3_stmt *rows, enum status *status, struct error *error) {
+    bool row = false;
+    if (*status == STATUS_OK)
+        *status = sql_next(sql, rows, &row, error);
+    else
+        sql_done(rows);
+    return row;
+}
+
 void sql_done(sqlite3_stmt *rows) {
     sqlite3_reset(rows);
 }
@@ -196,10 +239,33 @@ enum status sql_script(struct sql *sql, const char *script, struct error *error)
     return code == SQLITE_OK ? STATUS_OK : sql_fail(sql, sqlite3_extended_errcode(sql->db), error);
 }
 
+static const char rollback_text[] = "ROLLBACK";
+
+/* SQLite has rolled back by itself after some errors; then there is nothing left to do. */
+static void roll_back(struct sql *sql) {
+    sqlite3_stmt *rollback = NULL;
+    if (!sqlite3_get_autocommit(sql->db) &&
+        prepare(sql, rollback_text, &rollback, NULL) == STATUS_OK) {
+        sqlite3_step(rollback);
+        sqlite3_reset(rollback);
+    }
+}
+
+/* What begins must come to an end without memory too: the statement for that comes first. One that
+ * could not be ended all the same would keep everybody from writing. */
+static enum status begin(struct sql *sql, const char *text, struct error *error) {
+    sqlite3_stmt *rollback = NULL;
+    assert(!sql->in_transaction);
+    enum status status = prepare(sql, rollback_text, &rollback, error);
+    if (status != STATUS_OK)
+        return status;
+    roll_back(sql);
+    return sql_run(sql, error, text, "");
+}
+
 enum status sql_begin(struct sql *sql, struct error *error) {
     static const char text[] = "BEGIN IMMEDIATE";
-    assert(!sql->in_transaction);
-    enum status status = sql_run(sql, error, text, "");
+    enum status status = begin(sql, text, error);
     sql->in_transaction = status == STATUS_OK;
     return status;
 }
@@ -215,23 +281,20 @@ enum status sql_commit(struct sql *sql, struct error *error) {
 }
 
 void sql_rollback(struct sql *sql) {
-    /* SQLite has rolled back by itself after some errors; then there is nothing left to do */
-    if (!sqlite3_get_autocommit(sql->db))
-        sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
+    roll_back(sql);
     sql->in_transaction = false;
     sql->rolled_back++;
 }
 
 enum status sql_begin_reading(struct sql *sql, struct error *error) {
     static const char text[] = "BEGIN";
-    assert(!sql->in_transaction);
-    return sql_run(sql, error, text, "");
+    return begin(sql, text, error);
 }
 
 void sql_end_reading(struct sql *sql) {
     static const char text[] = "COMMIT";
     if (sql_run(sql, NULL, text, "") != STATUS_OK)
-        sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL); /* of nothing */
+        roll_back(sql); /* of nothing */
 }
 
 enum status sql_finish(struct sql *sql, enum status status, struct error *error) {

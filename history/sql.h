@@ -55,6 +55,12 @@ enum status sql_query(struct sql *sql, sqlite3_stmt **ret_rows, struct error *er
     const char *text, const char *format, ...) MUST_CHECK;
 enum status sql_next(
     struct sql *sql, sqlite3_stmt *rows, bool *ret_row, struct error *error) MUST_CHECK;
+
+/* The head of a loop over the rows of sql_query(), whose status is in `status`. False: that was
+ * all, or `status` has what failed, here or in the loop; nothing is left to be done then. */
+bool sql_row(
+    struct sql *sql, sqlite3_stmt *rows, enum status *status, struct error *error) MUST_CHECK;
+
 void sql_done(sqlite3_stmt *rows);
 
 /* Several statements in one go, for the schema. */

@@ -9,6 +9,8 @@
 #include "history/text.h"
 #include "history/text_cache.h"
 
+#include <sys/types.h>
+
 /* What is kept of a run's outputs. */
 struct limits {
     uint64_t text_bytes; /* of its streams together */
@@ -27,7 +29,12 @@ struct history {
     int64_t busy_timeout_us;
     int64_t wait_began_us; /* for another process that writes, monotonic */
     bool read_only;
-    int64_t format; /* of the store */
+    dev_t device; /* of the database that was opened, and its inode: a repair puts another one there
+                   */
+    ino_t inode;
+    bool no_locks;    /* the file system of the database has none: see alone.h */
+    char *alone_path; /* then, of who records; NULL: not taken */
+    int64_t format;   /* of the store */
 };
 
 /* ---- schema.c ---- */
@@ -36,6 +43,9 @@ enum { SCHEMA_VERSION = 4 };
 
 /* Is the open database a history that this build can use, perhaps after migration? */
 enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
+
+/* In an empty database. */
+enum status schema_make_tables(struct sql *sql, struct error *error) MUST_CHECK;
 
 /* Make an empty history at `path`, at one stroke; another process may win the race. */
 enum status schema_create(const char *path, struct error *error) MUST_CHECK;
@@ -53,6 +63,7 @@ enum status schema_migrate_copy(struct history *history, struct error *error) MU
 /* All pages of one database, as of one moment, into the empty file `to`, down to the disk; others
  * may write meanwhile. */
 enum status database_copy(const char *from, const char *to, struct error *error) MUST_CHECK;
+enum status database_copy_open(struct sql *from, const char *to, struct error *error) MUST_CHECK;
 
 /* ---- settings.c ---- */
 
@@ -93,7 +104,9 @@ enum status fail_memory(struct history *history, struct error *error);
 #define RUN_INFO_COLUMNS                                                                           \
     "r.id, r.session_id, r.version_id, v.cell_id, r.execution_count, r.parent_run_id, r.status, "  \
     "r.started_us, r.ended_us, (SELECT count(*) FROM outputs o WHERE o.run_id = r.id), "           \
-    "r.dropped, r.summary, r.day, coalesce(m.label, ''), m.pinned"
+    "r.dropped, r.summary, r.day, coalesce(m.label, ''), m.pinned, "                               \
+    "(SELECT group_concat(mime, char(10)) FROM (SELECT DISTINCT p.mime FROM outputs o "            \
+    "JOIN output_parts p ON p.output_id = o.id WHERE o.run_id = r.id))"
 
 /* With `r` there. HISTORY_RUN */
 #define RUN_MARKS " LEFT JOIN marks m ON m.subject = 2 AND m.id = r.id "
@@ -191,7 +204,7 @@ enum status document_find_or_add(struct history *history, const char *path, int6
 enum status cell_find(struct history *history, int64_t document_id, const char *key,
     struct cell *ret_cell, struct error *error) MUST_CHECK;
 
-/* By id; STATUS_NOT_FOUND without an error text. The key stays empty. */
+/* By id; STATUS_NOT_FOUND without an error text. */
 enum status cell_get(
     struct history *history, int64_t id, struct cell *ret_cell, struct error *error) MUST_CHECK;
 

@@ -72,7 +72,8 @@ static void find_in_uri(struct cell_place *place, const char *uri) {
         place->document = document_path_normalise(decoded);
         free(decoded);
     }
-    place->key = strdup(hash + 1);
+    if (hash[1])
+        place->handle = strdup(hash + 1);
 }
 
 struct cell_place cell_place_find(const json_t *metadata) {
@@ -91,5 +92,6 @@ struct cell_place cell_place_find(const json_t *metadata) {
 void cell_place_finish(struct cell_place *place) {
     free(place->document);
     free(place->key);
+    free(place->handle);
     *place = (struct cell_place){0};
 }

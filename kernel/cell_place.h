@@ -2,8 +2,10 @@
  * Which cell of which document an execute request speaks of.
  *
  * JupyterLab puts the nbformat cell id into metadata.cellId and starts the kernel with the
- * notebook's path in JPY_SESSION_NAME. VS Code's cellId is a URI that carries both:
- * `vscode-notebook-cell:/home/a/nb.ipynb#W2sZmlsZQ`. Others send nothing. Event loop thread only.
+ * notebook's path in JPY_SESSION_NAME. VS Code's cellId is a URI that carries the path and a
+ * handle: `vscode-notebook-cell:/home/a/nb.ipynb#W2sZmlsZQ%3D%3D`. The handle is the cell's as long
+ * as the notebook is open, wherever the cell moves, and is given out anew when it is opened again.
+ * Others send nothing. Event loop thread only.
  */
 #ifndef FORKERNEL_KERNEL_CELL_PLACE_H
 #define FORKERNEL_KERNEL_CELL_PLACE_H
@@ -13,6 +15,7 @@
 struct cell_place {
     char *document; /* absolute path without symbolic links; NULL: not known */
     char *key;      /* of the cell; NULL: not known */
+    char *handle;   /* in place of a key: of the cell while the notebook is open; or NULL */
 };
 
 /* `metadata` of the request, may be NULL. What cannot be known is NULL. */

@@ -100,6 +100,13 @@ void comms_send_all(struct kernel *kernel, const struct comm_target *target, jso
     json_decref(data);
 }
 
+size_t comms_count(const struct comms *comms, const struct comm_target *target) {
+    size_t count = 0;
+    for (const struct comm *comm = comms->open; comm; comm = comm->next)
+        count += comm->target == target;
+    return count;
+}
+
 json_t *comms_list(const struct comms *comms, const char *target_name) {
     json_t *list = json_object();
     for (const struct comm *comm = comms->open; comm; comm = comm->next)

@@ -39,6 +39,9 @@ void comms_close(struct kernel *kernel, json_t *parent, json_t *content);
 void comms_send(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data);
 void comms_send_all(struct kernel *kernel, const struct comm_target *target, json_t *data);
 
+/* How many comms of a target are open. */
+size_t comms_count(const struct comms *comms, const struct comm_target *target);
+
 /* The `comms` object of comm_info_reply; `target_name` NULL for all. New reference. */
 json_t *comms_list(const struct comms *comms, const char *target_name);
 

@@ -228,13 +228,30 @@ static void run_fk(struct kernel *kernel, struct request *request, const char *c
     if (outcome.error) {
         fail_fk(kernel, "HistoryError", outcome.error);
     } else if (outcome.moves) {
-        replay_go(kernel, outcome.history, outcome.document_id, outcome.move_to, true, on_moved);
+        replay_go(kernel, outcome.document_id, outcome.move_to, true, on_moved);
     } else {
         reply_ok(kernel, request, outcome.payload, NULL, NULL);
         outcome.payload = NULL;
         end_running(kernel);
     }
     fk_cell_outcome_finish(&outcome);
+}
+
+/* What pages that show the history are told of a recorded run; NULL for any other. */
+static json_t *describe_run(struct kernel *kernel, enum history_run_status status) {
+    const struct history_run *run = recorder_run(kernel->recorder);
+    if (!run)
+        return NULL;
+    struct history_run_place place = history_run_place(run);
+    return json_pack("{s:I, s:s, s:I, s:s}", "run", (json_int_t)place.run_id, "cell",
+        place.cell_key, "version", (json_int_t)place.version, "status",
+        history_run_status_name(status));
+}
+
+static void tell_run(struct kernel *kernel, enum history_run_status status) {
+    json_t *change = describe_run(kernel, status);
+    if (change)
+        history_comm_changed(kernel, change);
 }
 
 void execution_begin(struct kernel *kernel) {
@@ -248,9 +265,11 @@ void execution_begin(struct kernel *kernel) {
         kernel_publish_new(kernel, execution->last_parent, "execute_input",
             json_pack("{s:s, s:I}", "code", beginning->code, "execution_count",
                 (json_int_t)execution->count));
-    if (!execution->hidden)
-        recorder_begin(kernel->recorder, beginning->place, beginning->code, execution->count,
-            states_current_run(kernel->states), beginning->deleted);
+    if (execution->hidden)
+        return;
+    recorder_begin(kernel->recorder, beginning->place, beginning->code, execution->count,
+        states_current_run(kernel->states), beginning->deleted);
+    tell_run(kernel, HISTORY_RUNNING);
 }
 
 static void start(struct kernel *kernel, struct request *request) {
@@ -339,17 +358,6 @@ static enum history_run_status run_status(const struct engine_outcome *outcome) 
     if (outcome->result == ENGINE_OK)
         return HISTORY_OK;
     return strcmp(outcome->ename, "KeyboardInterrupt") == 0 ? HISTORY_INTERRUPTED : HISTORY_ERROR;
-}
-
-/* What pages that show the history are told of a recorded run; NULL for any other. */
-static json_t *describe_run(struct kernel *kernel, enum history_run_status status) {
-    const struct history_run *run = recorder_run(kernel->recorder);
-    if (!run)
-        return NULL;
-    struct history_run_place place = history_run_place(run);
-    return json_pack("{s:I, s:s, s:I, s:s}", "run", (json_int_t)place.run_id, "cell",
-        place.cell_key, "version", (json_int_t)place.version, "status",
-        history_run_status_name(status));
 }
 
 void execution_next(struct kernel *kernel) {

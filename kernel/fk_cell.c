@@ -1,6 +1,7 @@
 #include "kernel/fk_cell.h"
 
 #include "base/utf8.h"
+#include "kernel/comm/history_comm.h"
 #include "kernel/fk/fk.h"
 #include "kernel/kernel.h"
 #include "kernel/output.h"
@@ -53,6 +54,17 @@ static void sink_next_input(void *context, const char *text, size_t size) {
     json_array_append_new(sink->payload, json_pack("{s:s, s:s%, s:b}", "source", "set_next_input",
                                              "text", buf_string(&clean), clean.size, "replace", 1));
     buf_finish(&clean);
+}
+
+static void sink_changed(
+    void *context, enum fk_changed changed, int64_t number, const char *cell_key) {
+    static const char *const members[] = {
+        [FK_CHANGED_HEAD] = "head", [FK_CHANGED_VERSION] = "version", [FK_CHANGED_RUN] = "run"};
+    struct cell_sink *sink = context;
+    json_t *change = json_pack("{s:I}", members[changed], (json_int_t)number);
+    if (cell_key)
+        json_object_set_new(change, "cell", json_string(cell_key));
+    history_comm_changed(sink->kernel, change);
 }
 
 /* ---- the lines ---- */
@@ -127,7 +139,7 @@ static enum status run_line(struct fk_context *context, struct recorder *recorde
         if (status == STATUS_NOT_FOUND && verb->begins_document)
             status = begin_document(context, recorder, place, count > 2, error);
         if (status == STATUS_NOT_FOUND &&
-            (verb == &fk_tree || verb == &fk_log || verb == &fk_states)) {
+            (verb == &fk_tree || verb == &fk_deleted || verb == &fk_log || verb == &fk_states)) {
             fk_printf(context, "%s\n", error->message); /* an empty list is no failure */
             return STATUS_OK;
         }
@@ -146,8 +158,10 @@ struct fk_cell_outcome fk_cell_run(
         .text = sink_text,
         .bundle = sink_bundle,
         .next_input = sink_next_input,
+        .changed = sink_changed,
         .colours = true,
     };
+    struct history_memory memory = HISTORY_MEMORY_INIT;
     struct fk_context context = {.cell_key = place->key, .sink = &sink, .states = kernel->states};
     struct error error;
     enum status status = check_lines(code, &error);
@@ -156,6 +170,8 @@ struct fk_cell_outcome fk_cell_run(
         context.session_id = recorder_session_id(kernel->recorder);
         status = context.history ? STATUS_OK : error.status;
     }
+    if (!place->key)
+        context.cell_key = recorder_cell_key(kernel->recorder, place, &memory);
     char *lines = strdup(code);
     if (!lines)
         status = error_set(&error, STATUS_NO_MEMORY, "out of memory");
@@ -170,11 +186,11 @@ struct fk_cell_outcome fk_cell_run(
             status = run_line(&context, kernel->recorder, place, line, &error);
     }
     free(lines);
+    history_memory_finish(&memory);
     front_text_end(&kernel->execution.text);
     outcome.payload = cell_sink.payload;
     outcome.moves = context.moves;
     outcome.move_to = context.move_to;
-    outcome.history = context.history;
     outcome.document_id = context.document_id;
     if (status != STATUS_OK)
         outcome.error = strdup(error.message);

@@ -17,7 +17,6 @@ struct fk_cell_outcome {
     json_t *payload; /* array for execute_reply, or NULL */
     bool moves;      /* the program is to go to another state: */
     int64_t move_to; /* to the one that this run left, 0: to a fresh program */
-    struct history *history;
     int64_t document_id;
 };
 

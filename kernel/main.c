@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
     &command_show,
     &command_diff,
     &command_restore,
+    &command_deleted,
     &command_log,
     &command_states,
     &command_notebook,

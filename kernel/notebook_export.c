@@ -1,5 +1,6 @@
 #include "kernel/notebook_export.h"
 
+#include "base/clock.h"
 #include "kernel/run_outputs.h"
 #include "kernel/state_plan.h"
 
@@ -40,19 +41,36 @@ static json_t *make_cell(
     return cell;
 }
 
+/* When these outputs were made, and what they lack: they must not look like new ones. */
+static json_t *run_metadata(const struct history_run_info *run, const json_t *left_out) {
+    char started[CLOCK_ISO_BYTES];
+    json_int_t bytes = 0;
+    for (size_t i = 0; i < json_array_size(left_out); i++)
+        bytes += json_integer_value(json_array_get(left_out, i));
+    clock_format_iso(run->started_us, started);
+    return json_pack("{s:{s:I, s:I, s:s, s:s, s:I, s:I}}", "forkernel", "version",
+        (json_int_t)run->version, "run", (json_int_t)run->id, "started", started, "status",
+        history_run_status_name(run->status), "left_out_bytes", bytes, "displays_dropped",
+        (json_int_t)run->outputs_dropped);
+}
+
 /* Its count and outputs, where the cell was run. */
 static enum status add_run(
     struct history *history, json_t *cell, int64_t run_id, struct error *error) {
+    const struct run_outputs_wish all = {0};
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_run_info run;
     json_t *outputs = NULL;
+    json_t *left_out = NULL;
     enum status status = history_read_run(history, run_id, &memory, &run, error);
     if (status == STATUS_OK)
-        status = run_outputs_as_nbformat(history, &run, &outputs, error);
+        status = run_outputs_as_nbformat(history, &run, &all, &outputs, &left_out, error);
     if (status == STATUS_OK) {
+        json_object_set_new(cell, "metadata", run_metadata(&run, left_out));
         json_object_set_new(cell, "execution_count", json_integer(run.execution_count));
         json_object_set_new(cell, "outputs", outputs);
     }
+    json_decref(left_out);
     history_memory_finish(&memory);
     return status;
 }
@@ -84,6 +102,23 @@ enum status notebook_export_at(struct history *history, int64_t document_id, int
         *ret_notebook = make_notebook(cells);
     else
         json_decref(cells);
+    return status;
+}
+
+/* Versions have the millisecond of their making: one that the run itself has made would be there
+   already, others of that millisecond were there before it. */
+enum status notebook_export_time_before(struct history *history, int64_t document_id,
+    const struct history_run_info *run, int64_t *ret_time_us, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_version version;
+    int64_t millisecond_us = run->started_us / 1000 * 1000;
+    enum status status =
+        history_read_version(history, document_id, run->version, &memory, &version, error);
+    if (status == STATUS_OK) {
+        bool made = version.cause == HISTORY_CAUSE_RUN && version.created_us == millisecond_us;
+        *ret_time_us = made ? millisecond_us - 1 : run->started_us - 1;
+    }
+    history_memory_finish(&memory);
     return status;
 }
 

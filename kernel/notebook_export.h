@@ -10,9 +10,14 @@
 #include <jansson.h>
 
 /* The cells in their order then, with the texts that they showed and the outputs of those texts'
-   last runs until then. nbformat 4.5, new reference. `time_us` 0: now. */
+   last runs until then; metadata.forkernel of a cell says which run they are of, from when, and how
+   much of them was not kept. nbformat 4.5, new reference. `time_us` 0: now. */
 enum status notebook_export_at(struct history *history, int64_t document_id, int64_t time_us,
     json_t **ret_notebook, struct error *error) MUST_CHECK;
+
+/* The time of which notebook_export_at() has what was there just before a run. */
+enum status notebook_export_time_before(struct history *history, int64_t document_id,
+    const struct history_run_info *run, int64_t *ret_time_us, struct error *error) MUST_CHECK;
 
 /* The runs that led to the state that `run_id` left, each a cell with the output that it had: run
    from top to bottom it gives that state again. */

@@ -11,6 +11,7 @@
 struct recorder {
     struct recorder_options options;
     struct history *history;         /* NULL until the first run, and while it cannot be opened */
+    struct history *reading;         /* then, for questions, where it can be read at least */
     struct history_session *session; /* NULL until the first recorded run */
     char *document;                  /* the session's; NULL for a console */
     struct history_run *run;         /* the one that lasts, or NULL */
@@ -68,15 +69,25 @@ static void resume(struct recorder *recorder) {
     recorder->options.warn(recorder->options.context, "[forkernel: recording has resumed.]\n");
 }
 
-struct history *recorder_history(struct recorder *recorder, struct error *error) {
+static struct history *open_history(struct recorder *recorder, struct error *error) {
     if (!recorder->options.enabled) {
         error_set(error, STATUS_UNSUPPORTED,
             "the history is switched off; start the kernel without --no-history to have one");
         return NULL;
     }
-    if (!recorder->history && history_open(NULL, &recorder->history, error) != STATUS_OK)
-        return NULL;
-    return recorder->history;
+    if (recorder->history)
+        return recorder->history;
+    history_close(&recorder->reading); /* a store is open once at a time in a process */
+    return history_open(NULL, &recorder->history, error) == STATUS_OK ? recorder->history : NULL;
+}
+
+struct history *recorder_history(struct recorder *recorder, struct error *error) {
+    static const struct history_options look = {.read_only = true};
+    struct history *history = open_history(recorder, error);
+    if (history || !recorder->options.enabled)
+        return history;
+    /* the reason why it cannot be written says more than the one why it cannot be read */
+    return history_open(&look, &recorder->reading, NULL) == STATUS_OK ? recorder->reading : NULL;
 }
 
 int64_t recorder_session_id(const struct recorder *recorder) {
@@ -85,6 +96,17 @@ int64_t recorder_session_id(const struct recorder *recorder) {
 
 int64_t recorder_document_id(const struct recorder *recorder) {
     return recorder->session ? history_session_document(recorder->session) : 0;
+}
+
+const char *recorder_cell_key(
+    struct recorder *recorder, const struct cell_place *place, struct history_memory *memory) {
+    const char *key = NULL;
+    struct error error;
+    if (!place->handle || !recorder->session ||
+        history_session_cell_key(recorder->session, place->handle, memory, &key, &error) !=
+            STATUS_OK)
+        return NULL;
+    return key;
 }
 
 static bool same_document(const char *a, const char *b) {
@@ -114,7 +136,7 @@ static void follow_document(struct history *history, const char *document) {
 
 struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error) {
-    struct history *history = recorder_history(recorder, error);
+    struct history *history = open_history(recorder, error);
     if (!history)
         return NULL;
     if (recorder->session && same_document(recorder->document, document))
@@ -136,8 +158,9 @@ struct history_session *recorder_session(
     follow_document(history, document);
     struct history_session_start start = {
         .document_path = document, .engine = recorder->options.engine_name};
+    /* what is in the way may be gone when the store is opened again: it may be another one then */
     if (history_session_begin(history, &start, &recorder->session, error) != STATUS_OK)
-        return NULL;
+        history_close(&recorder->history);
     return recorder->session;
 }
 
@@ -169,6 +192,7 @@ static void begin_run(struct recorder *recorder, const struct cell_place *place,
         return;
     struct history_run_start start = {
         .cell_key = place->key,
+        .cell_handle = place->handle,
         .language = recorder->options.language,
         .text = text,
         .text_bytes = strlen(text),
@@ -309,6 +333,7 @@ void recorder_destroy(struct recorder **recorder) {
     if (history_session_end(&r->session, 0, &error) != STATUS_OK)
         log_line("%s", error.message);
     history_close(&r->history);
+    history_close(&r->reading);
     free(r->document);
     free(r);
     *recorder = NULL;

@@ -66,12 +66,16 @@ void recorder_tidy(struct recorder *recorder);
 /* Microseconds spent in here since the last call. */
 int64_t recorder_take_time_us(struct recorder *recorder);
 
-/* The open store for questions; NULL with the reason when there is none. Borrowed. */
+/* The store for questions, one that can only be read too; NULL with the reason when there is none.
+ * Borrowed until the next call of this, of recorder_session() or of recorder_begin(). */
 struct history *recorder_history(struct recorder *recorder, struct error *error);
 /* The session that records this notebook (NULL: a nameless one), begun if need be; NULL with the
    reason. Borrowed until the next call of this or of recorder_begin(). */
 struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error);
+/* The key of a cell that has a handle only, or none; NULL: nothing is known of it. */
+const char *recorder_cell_key(
+    struct recorder *recorder, const struct cell_place *place, struct history_memory *memory);
 /* This kernel's session in it and the document that it works on, 0 before the first recorded run.
  */
 int64_t recorder_session_id(const struct recorder *recorder);

@@ -1,6 +1,7 @@
 #include "kernel/recovery.h"
 
 #include "base/clock.h"
+#include "kernel/comm/comm_go.h"
 #include "kernel/kernel.h"
 #include "kernel/output.h"
 #include "kernel/state_plan.h"
@@ -96,7 +97,8 @@ static void go_back(
     int64_t wanted = states_current_run(kernel->states);
     bool fresh = states_current(kernel->states) == 0;
     bool unrecorded = follows_unrecorded(kernel);
-    if (!states_recover(kernel->states)) {
+    bool complete = states_recover(kernel->states);
+    if (!complete) {
         say_what_is_missing(kernel, wanted, &line);
         if (unrecorded)
             buf_append_string(&line, " What the last cell did, which was not recorded, is lost.");
@@ -106,6 +108,7 @@ static void go_back(
         say_effects(outcome, &line);
     }
     json_array_append_new(traceback, json_string(buf_string(&line)));
+    comm_go_recovered(kernel, complete, buf_string(&line));
     buf_finish(&line);
 }
 
@@ -140,10 +143,11 @@ void recovery_after_cell(
         if (states_can_recover(kernel->states)) {
             go_back(kernel, outcome, traceback);
         } else {
+            static const char stays[] = "What this cell changed before it ended stays as it is: "
+                                        "there is no checkpoint of the state before it.";
             left = leave(kernel, outcome->state, outcome);
-            json_array_append_new(traceback,
-                json_string("What this cell changed before it ended stays as it is: there is no "
-                            "checkpoint of the state before it."));
+            json_array_append_new(traceback, json_string(stays));
+            comm_go_recovered(kernel, false, stays);
         }
         break;
     case ENGINE_STATE_LOST:
@@ -175,11 +179,9 @@ static void on_run_again(struct kernel *kernel, const struct replay_outcome *out
 void recovery_run_again(struct kernel *kernel) {
     struct error error;
     int64_t run_id = kernel->rerun_id;
-    struct history *history = run_id ? recorder_history(kernel->recorder, &error) : NULL;
     kernel->rerun_id = 0;
-    if (history)
-        replay_go(
-            kernel, history, recorder_document_id(kernel->recorder), run_id, false, on_run_again);
+    if (run_id && recorder_history(kernel->recorder, &error))
+        replay_go(kernel, recorder_document_id(kernel->recorder), run_id, false, on_run_again);
 }
 
 void recovery_lost(void *context) {
@@ -189,14 +191,17 @@ void recovery_lost(void *context) {
     bool fresh = states_current(kernel->states) == 0;
     if (kernel->stopping || (states_recover(kernel->states) && fresh))
         return;
-    buf_append_string(&line, "[forkernel: ");
-    if (states_current_run(kernel->states) == wanted)
+    bool complete = states_current_run(kernel->states) == wanted;
+    if (complete)
         buf_append_string(&line, "the process that held the program was ended from outside; every "
                                  "variable is as it was.");
     else
         say_what_is_missing(kernel, wanted, &line);
-    buf_append_string(&line, "]\n");
-    output_warning(kernel, buf_string(&line));
+    comm_go_recovered(kernel, complete, buf_string(&line));
+    struct buf warning = BUF_INIT;
+    buf_printf(&warning, "[forkernel: %s]\n", buf_string(&line));
+    output_warning(kernel, buf_string(&warning));
+    buf_finish(&warning);
     buf_finish(&line);
     recovery_run_again(kernel);
 }

@@ -1,6 +1,7 @@
 #include "kernel/replay.h"
 
 #include "base/clock.h"
+#include "kernel/comm/comm_go.h"
 #include "kernel/kernel.h"
 #include "kernel/output.h"
 #include "kernel/state_plan.h"
@@ -71,6 +72,7 @@ static void end(struct kernel *kernel, bool interrupted, const char *error) {
     free(replay->path);
     replay->path = NULL;
     replay_output_clear(&replay->output);
+    comm_go_arrived(kernel, &outcome);
     replay->done(kernel, &outcome);
 }
 
@@ -88,8 +90,9 @@ static void compare(struct kernel *kernel, const struct history_state_info *run)
     struct replay *replay = &kernel->replay;
     struct buf difference = BUF_INIT;
     struct error error;
-    if (replay_output_compare(&replay->output, replay->history, run->run_id, &difference, &error) !=
-        STATUS_OK)
+    struct history *history = recorder_history(kernel->recorder, &error);
+    if (!history || replay_output_compare(
+                        &replay->output, history, run->run_id, &difference, &error) != STATUS_OK)
         buf_printf(&difference, "its recorded output cannot be read: %s", error.message);
     if (difference.size)
         buf_printf(&replay->report, "Run %lld [%lld]: %s.\n", (long long)run->run_id,
@@ -143,7 +146,6 @@ static void on_done(void *context, const struct engine_outcome *outcome) {
         if (outcome->state == ENGINE_STATE_LOST && !replay->again)
             begin(kernel, (struct replay){.target = replay->target,
                               .document_id = replay->document_id,
-                              .history = replay->history,
                               .speaks = replay->speaks,
                               .again = true,
                               .done = replay->done});
@@ -161,6 +163,7 @@ static void on_done(void *context, const struct engine_outcome *outcome) {
     compare(kernel, run);
     replay->at++;
     say_progress(kernel, run);
+    comm_go_progress(kernel);
     if (!replay->stepping)
         step(kernel);
 }
@@ -171,8 +174,11 @@ static bool begin_next(struct kernel *kernel, struct error *error) {
     const struct state *known = states_of_run(kernel->states, run->run_id);
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version version;
-    enum status status = history_read_version(
-        replay->history, replay->document_id, run->version, &memory, &version, error);
+    struct history *history = recorder_history(kernel->recorder, error);
+    if (!history)
+        return false;
+    enum status status =
+        history_read_version(history, replay->document_id, run->version, &memory, &version, error);
     if (status == STATUS_OK) {
         struct engine_cell cell = {
             .code = version.text,
@@ -218,8 +224,11 @@ static enum status find_path(
         ret_plan->from = state->number;
         return STATUS_OK;
     }
+    struct history *history = recorder_history(kernel->recorder, error);
+    if (!history)
+        return error->status;
     enum status status =
-        history_list_states(replay->history, replay->document_id, &replay->memory, &runs, error);
+        history_list_states(history, replay->document_id, &replay->memory, &runs, error);
     if (status != STATUS_OK)
         return status;
     const struct history_state_info *run = state_plan_find(&runs, run_id);
@@ -272,8 +281,10 @@ static void begin(struct kernel *kernel, struct replay wish) {
             return;
         }
     } while (!states_go(kernel->states, plan.from));
-    if (plan.count)
+    if (plan.count) {
         say_beginning(kernel, &plan);
+        comm_go_progress(kernel);
+    }
     kernel->host.stream = on_stream;
     kernel->host.display = on_display;
     kernel->host.update_display = on_update_display;
@@ -284,13 +295,11 @@ static void begin(struct kernel *kernel, struct replay wish) {
     step(kernel);
 }
 
-void replay_go(struct kernel *kernel, struct history *history, int64_t document_id, int64_t run_id,
-    bool speaks, replay_done *done) {
-    begin(kernel, (struct replay){.target = run_id,
-                      .document_id = document_id,
-                      .history = history,
-                      .speaks = speaks,
-                      .done = done});
+void replay_go(
+    struct kernel *kernel, int64_t document_id, int64_t run_id, bool speaks, replay_done *done) {
+    begin(
+        kernel, (struct replay){
+                    .target = run_id, .document_id = document_id, .speaks = speaks, .done = done});
 }
 
 void replay_interrupt(struct kernel *kernel) {

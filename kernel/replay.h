@@ -35,7 +35,6 @@ struct replay {
     size_t count;
     size_t at;
     int64_t document_id;
-    struct history *history;
     int64_t started_us; /* of the cell that runs */
     struct replay_output output;
     struct buf report; /* what was different, for the user */
@@ -48,8 +47,8 @@ struct replay {
  * way, as output of the running cell. `done` comes when it is there or has stopped, perhaps before
  * this returns. Not while a cell runs in the engine.
  */
-void replay_go(struct kernel *kernel, struct history *history, int64_t document_id, int64_t run_id,
-    bool speaks, replay_done *done);
+void replay_go(
+    struct kernel *kernel, int64_t document_id, int64_t run_id, bool speaks, replay_done *done);
 
 /* End it after the cell that runs, which is interrupted. */
 void replay_interrupt(struct kernel *kernel);

@@ -37,36 +37,99 @@ size_t run_outputs_states(
     return states;
 }
 
+/* ---- what is missing ---- */
+
+static int64_t part_left_out(const struct history_part *part) {
+    int64_t kept = part->head_bytes + part->tail_bytes;
+    return part->total_bytes > kept ? part->total_bytes - kept : 0;
+}
+
+enum status run_outputs_left_out(
+    struct history *history, int64_t run_id, int64_t *ret_bytes, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_outputs outputs = {0};
+    int64_t bytes = 0;
+    enum status status = history_list_outputs(history, run_id, &memory, &outputs, error);
+    for (size_t i = run_outputs_first_visible(&outputs); i < outputs.count; i++) {
+        const struct history_output *output = run_outputs_newest(&outputs, &outputs.items[i]);
+        for (size_t p = 0; p < output->part_count && outputs.items[i].kind != HISTORY_UPDATE; p++)
+            bytes += part_left_out(&output->parts[p]);
+    }
+    history_memory_finish(&memory);
+    if (status == STATUS_OK)
+        *ret_bytes = bytes;
+    return status;
+}
+
 /* ---- nbformat ---- */
 
+/* On the way into an array of outputs. */
+struct making {
+    struct history *history;
+    const struct history_run_info *run;
+    const struct history_outputs *outputs;
+    const struct run_outputs_wish *wish;
+    json_t *list;
+    json_t *left_out; /* bytes of each */
+};
+
+static bool is_wanted(const struct making *making, const char *mime) {
+    const json_t *mimes = making->wish->mimes;
+    size_t count = json_array_size(mimes);
+    for (size_t i = 0; i < count; i++) {
+        const char *wanted = json_string_value(json_array_get(mimes, i));
+        if (wanted && strcmp(wanted, mime) == 0)
+            return true;
+    }
+    return count == 0;
+}
+
+static void add(struct making *making, json_t *item, int64_t left_out) {
+    json_array_append_new(making->list, item);
+    json_array_append_new(making->left_out, json_integer(left_out));
+}
+
 /* Where something was left out, the text itself says so. */
-static enum status read_text(struct history *history, const struct history_output *output,
-    struct buf *out, struct error *error) {
+static enum status read_text(const struct making *making, const struct history_output *output,
+    struct buf *out, int64_t *ret_left_out, struct error *error) {
     struct buf bytes = BUF_INIT;
     enum status status = STATUS_NOT_FOUND;
-    if (output->part_count)
-        status = history_read_part(history, &output->parts[0], &bytes, error);
+    *ret_left_out = 0;
+    if (output->part_count) {
+        *ret_left_out = part_left_out(&output->parts[0]);
+        status = history_read_part(making->history, &output->parts[0], &bytes, error);
+    }
+    size_t limit = making->wish->limit_bytes;
+    size_t shown = bytes.size;
+    if (limit && shown > limit) {
+        shown = utf8_floor(buf_string(&bytes), shown, limit);
+        *ret_left_out += (int64_t)(bytes.size - shown);
+    }
     if (status == STATUS_OK)
-        utf8_append_clean(out, buf_string(&bytes), bytes.size);
+        utf8_append_clean(out, buf_string(&bytes), shown);
     buf_finish(&bytes);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status add_stream(struct history *history, const struct history_output *output,
-    json_t *list, struct error *error) {
+static enum status add_stream(
+    struct making *making, const struct history_output *output, struct error *error) {
     struct buf text = BUF_INIT;
-    enum status status = read_text(history, output, &text, error);
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s%}", "output_type", "stream", "name",
-                                    output->kind == HISTORY_STDERR ? "stderr" : "stdout", "text",
-                                    buf_string(&text), text.size));
+    int64_t left_out = 0;
+    enum status status = read_text(making, output, &text, &left_out, error);
+    add(making,
+        json_pack("{s:s, s:s, s:s%}", "output_type", "stream", "name",
+            output->kind == HISTORY_STDERR ? "stderr" : "stdout", "text", buf_string(&text),
+            text.size),
+        left_out);
     buf_finish(&text);
     return status;
 }
 
-static enum status add_error(struct history *history, const struct history_output *output,
-    json_t *list, struct error *error) {
+static enum status add_error(
+    struct making *making, const struct history_output *output, struct error *error) {
     struct buf text = BUF_INIT;
-    enum status status = read_text(history, output, &text, error);
+    int64_t left_out = 0;
+    enum status status = read_text(making, output, &text, &left_out, error);
     json_t *lines = json_array();
     const char *line = buf_string(&text);
     while (*line) {
@@ -74,57 +137,72 @@ static enum status add_error(struct history *history, const struct history_outpu
         json_array_append_new(lines, json_stringn(line, size));
         line += size + (line[size] == '\n');
     }
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "output_type", "error", "ename",
-                                    output->ename, "evalue", output->evalue, "traceback", lines));
+    add(making,
+        json_pack("{s:s, s:s, s:s, s:o}", "output_type", "error", "ename", output->ename, "evalue",
+            output->evalue, "traceback", lines),
+        left_out);
     buf_finish(&text);
     return status;
 }
 
-static enum status add_bundle(struct history *history, const struct history_run_info *run,
-    const struct history_output *output, json_t *list, struct error *error) {
+/* One MIME type of a bundle; what it does not go in for adds to `left_out`. */
+static enum status add_part(struct making *making, const struct history_part *part, json_t *data,
+    int64_t *left_out, struct error *error) {
+    struct buf bytes = BUF_INIT;
+    size_t limit = making->wish->limit_bytes;
+    enum status status = STATUS_NOT_FOUND;
+    if (!limit || part->total_bytes <= (int64_t)limit)
+        status = history_read_part(making->history, part, &bytes, error);
+    if (status == STATUS_OK)
+        bundle_add_to_json(data, part->mime, buf_string(&bytes), bytes.size);
+    else if (status == STATUS_NOT_FOUND)
+        *left_out += part->total_bytes;
+    buf_finish(&bytes);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status add_bundle(
+    struct making *making, const struct history_output *output, struct error *error) {
     json_t *data = json_object();
     json_t *metadata = json_object();
-    int64_t missing = 0;
+    int64_t left_out = 0;
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < output->part_count && status == STATUS_OK; i++) {
-        struct buf bytes = BUF_INIT;
-        status = history_read_part(history, &output->parts[i], &bytes, error);
-        if (status == STATUS_OK) {
-            bundle_add_to_json(data, output->parts[i].mime, buf_string(&bytes), bytes.size);
-        } else if (status == STATUS_NOT_FOUND) {
-            missing += output->parts[i].total_bytes;
-            status = STATUS_OK;
+    bool any = output->part_count == 0;
+    for (size_t i = 0; i < output->part_count && status == STATUS_OK; i++)
+        if (is_wanted(making, output->parts[i].mime)) {
+            any = true;
+            status = add_part(making, &output->parts[i], data, &left_out, error);
         }
-        buf_finish(&bytes);
-    }
-    if (missing)
+    if (left_out)
         json_object_set_new(
-            metadata, "forkernel", json_pack("{s:I}", "left_out", (json_int_t)missing));
+            metadata, "forkernel", json_pack("{s:I}", "left_out", (json_int_t)left_out));
     json_t *item = json_pack("{s:o, s:o}", "data", data, "metadata", metadata);
     if (output->kind == HISTORY_RESULT) {
         json_object_set_new(item, "output_type", json_string("execute_result"));
-        json_object_set_new(item, "execution_count", json_integer(run->execution_count));
+        json_object_set_new(item, "execution_count", json_integer(making->run->execution_count));
     } else {
         json_object_set_new(item, "output_type", json_string("display_data"));
     }
-    json_array_append_new(list, item);
+    if (any)
+        add(making, item, left_out);
+    else
+        json_decref(item);
     return status;
 }
 
-static enum status add_output(struct history *history, const struct history_run_info *run,
-    const struct history_outputs *outputs, const struct history_output *output, json_t *list,
-    struct error *error) {
+static enum status add_output(
+    struct making *making, const struct history_output *output, struct error *error) {
     switch (output->kind) {
     case HISTORY_STDOUT:
     case HISTORY_STDERR:
-        return add_stream(history, output, list, error);
+        return is_wanted(making, "text/plain") ? add_stream(making, output, error) : STATUS_OK;
     case HISTORY_ERROR_OUTPUT:
-        return add_error(history, output, list, error);
+        return is_wanted(making, "text/plain") ? add_error(making, output, error) : STATUS_OK;
     case HISTORY_DISPLAY:
     case HISTORY_RESULT: {
-        struct history_output newest = *run_outputs_newest(outputs, output);
+        struct history_output newest = *run_outputs_newest(making->outputs, output);
         newest.kind = output->kind;
-        return add_bundle(history, run, &newest, list, error);
+        return add_bundle(making, &newest, error);
     }
     case HISTORY_UPDATE:
     case HISTORY_CLEAR:
@@ -135,19 +213,30 @@ static enum status add_output(struct history *history, const struct history_run_
 }
 
 enum status run_outputs_as_nbformat(struct history *history, const struct history_run_info *run,
-    json_t **ret_outputs, struct error *error) {
+    const struct run_outputs_wish *wish, json_t **ret_outputs, json_t **ret_left_out,
+    struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_outputs outputs;
-    json_t *list = json_array();
+    struct making making = {
+        .history = history,
+        .run = run,
+        .outputs = &outputs,
+        .wish = wish,
+        .list = json_array(),
+        .left_out = json_array(),
+    };
     enum status status = history_list_outputs(history, run->id, &memory, &outputs, error);
     if (status == STATUS_OK)
         for (size_t i = run_outputs_first_visible(&outputs);
             i < outputs.count && status == STATUS_OK; i++)
-            status = add_output(history, run, &outputs, &outputs.items[i], list, error);
+            status = add_output(&making, &outputs.items[i], error);
     history_memory_finish(&memory);
-    if (status == STATUS_OK)
-        *ret_outputs = list;
-    else
-        json_decref(list);
+    if (status == STATUS_OK) {
+        *ret_outputs = json_incref(making.list);
+        if (ret_left_out)
+            *ret_left_out = json_incref(making.left_out);
+    }
+    json_decref(making.list);
+    json_decref(making.left_out);
     return status;
 }

@@ -1,37 +1,122 @@
-/* What the comm can have changed besides edits: heads moved by restoring, labels and pins. */
+/* What the comm can have changed besides edits: heads moved by restoring, cells that were deleted,
+   labels and pins. */
 #include "kernel/comm/comm_question.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/run_outputs.h"
 
 #include <string.h>
 
-/* The version's text comes back with the outputs of its last run: what the front end puts into the
-   cell. */
+/* What the front end puts into the cell: the version's text, and the outputs of its last run. */
+static enum status add_contents(const struct comm_question *question,
+    const struct history_version *version, json_t *reply, struct error *error) {
+    const struct run_outputs_wish all = {0};
+    json_t *outputs = NULL, *left_out = NULL;
+    enum status status = STATUS_OK;
+    if (version->runs.count)
+        status = run_outputs_as_nbformat(question->history,
+            &version->runs.items[version->runs.count - 1], &all, &outputs, &left_out, error);
+    if (status == STATUS_OK) {
+        json_object_update_new(reply, comm_version_json(version));
+        json_object_set_new(reply, "outputs", outputs ? outputs : json_array());
+        json_object_set_new(reply, "left_out", left_out ? left_out : json_array());
+    }
+    return status;
+}
+
 static enum status restore(
     const struct comm_question *question, json_t *reply, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_version version;
+    struct history_version version, before;
+    const char *key = NULL;
     int64_t number = 0;
-    json_t *outputs = json_array();
     enum status status = comm_int(question, "version", &number, error);
-    if (status == STATUS_OK)
-        status = history_move_head(
-            question->history, question->document_id, number, HISTORY_CAUSE_RESTORE, 0, error);
     if (status == STATUS_OK)
         status = history_read_version(
             question->history, question->document_id, number, &memory, &version, error);
-    if (status == STATUS_OK && version.runs.count) {
-        json_decref(outputs);
-        outputs = NULL;
-        status = run_outputs_as_nbformat(
-            question->history, &version.runs.items[version.runs.count - 1], &outputs, error);
-    }
+    if (status == STATUS_OK)
+        status = history_cell_key(question->history, version.cell_id, &memory, &key, error);
+    if (status == STATUS_OK)
+        status = history_read_head(
+            question->history, question->document_id, key, &memory, &before, error);
+    if (status == STATUS_OK)
+        status = add_contents(question, &version, reply, error);
+    if (status == STATUS_OK)
+        status = history_move_head(
+            question->history, question->document_id, number, HISTORY_CAUSE_RESTORE, 0, error);
     if (status == STATUS_OK) {
-        json_object_update_new(reply, comm_version_json(&version));
-        json_object_set(reply, "outputs", outputs);
-        history_comm_changed(question->kernel, json_pack("{s:I}", "head", (json_int_t)number));
+        json_object_set_new(reply, "head", json_true());
+        json_object_set_new(reply, "cell", json_string(key));
+        json_object_set_new(reply, "before", json_integer(before.number));
+        history_comm_changed(
+            question->kernel, json_pack("{s:I, s:s}", "head", (json_int_t)number, "cell", key));
     }
-    json_decref(outputs);
+    history_memory_finish(&memory);
+    return status;
+}
+
+static enum status find_deleted(const struct comm_question *question, const char *key,
+    struct history_memory *memory, struct history_cell *ret_cell, struct error *error) {
+    struct history_cells cells = {0};
+    enum status status =
+        history_list_cells(question->history, question->document_id, memory, &cells, error);
+    for (size_t i = 0; i < cells.count && status == STATUS_OK; i++) {
+        if (strcmp(cells.items[i].key, key) != 0)
+            continue;
+        *ret_cell = cells.items[i];
+        return cells.items[i].deleted_us
+                   ? STATUS_OK
+                   : error_set(error, STATUS_INVALID, "cell '%s' is not deleted", key);
+    }
+    return status == STATUS_OK
+               ? error_set(error, STATUS_NOT_FOUND, "the history has no cell '%s'", key)
+               : status;
+}
+
+/* Where to put it. A cell whose place nobody recorded goes to the end. */
+static enum status add_place(
+    const struct comm_question *question, const char *key, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    size_t index = 0;
+    const char *after = "";
+    enum status status = history_cell_place(
+        question->history, question->document_id, key, &memory, &index, &after, error);
+    if (status == STATUS_OK) {
+        json_object_set_new(reply, "index", json_integer((json_int_t)index));
+        json_object_set_new(reply, "after", json_string(after));
+    } else if (status == STATUS_NOT_FOUND) {
+        json_object_set_new(reply, "index", json_null());
+        json_object_set_new(reply, "after", json_null());
+        status = STATUS_OK;
+    }
+    history_memory_finish(&memory);
+    return status;
+}
+
+static enum status undelete(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_cell cell = {0};
+    struct history_version version;
+    const char *key = NULL;
+    enum status status = comm_string(question, "cell", &key, error);
+    if (status == STATUS_OK)
+        status = find_deleted(question, key, &memory, &cell, error);
+    if (status == STATUS_OK)
+        status = history_read_version(
+            question->history, question->document_id, cell.head, &memory, &version, error);
+    if (status == STATUS_OK)
+        status = add_contents(question, &version, reply, error);
+    if (status == STATUS_OK)
+        status = add_place(question, key, reply, error);
+    if (status == STATUS_OK)
+        status = history_move_head(
+            question->history, question->document_id, cell.head, HISTORY_CAUSE_RESTORE, 0, error);
+    if (status == STATUS_OK) {
+        json_object_set_new(reply, "cell", json_string(key));
+        json_object_set_new(reply, "cell_type", json_string(comm_cell_type(cell.type)));
+        history_comm_changed(
+            question->kernel, json_pack("{s:I, s:s}", "head", (json_int_t)cell.head, "cell", key));
+    }
     history_memory_finish(&memory);
     return status;
 }
@@ -79,12 +164,10 @@ static enum status pin(const struct comm_question *question, json_t *reply, stru
     return status;
 }
 
-static const struct comm_answer answers[] = {
+const struct comm_answer comm_changes[] = {
     {"restore", restore},
+    {"undelete", undelete},
     {"label", label},
     {"pin", pin},
+    {0},
 };
-
-const struct comm_answer *comm_change_at(size_t index) {
-    return index < sizeof answers / sizeof *answers ? &answers[index] : NULL;
-}

@@ -1,4 +1,5 @@
-/* What can be asked over the comm: cells, trees, versions, outputs, states, the log. */
+/* What can be asked over the comm: cells, trees, versions, outputs, states. */
+#include "base/clock.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/kernel.h"
 #include "kernel/run_outputs.h"
@@ -6,17 +7,28 @@
 
 #include <string.h>
 
-enum { VERSIONS_AT_ONCE = 64, PAGE = 200, PAGE_MAX = 5000 };
+enum { VERSIONS_AT_ONCE = 64, RUNS_AT_ONCE = 64, PAGE = 200, PAGE_MAX = 5000, CHANGES = 200 };
 
 /* ---- what people and versions look like in JSON ---- */
 
+/* "image/png\ntext/plain" as a list. */
+static json_t *mimes_json(const char *mimes) {
+    json_t *list = json_array();
+    while (*mimes) {
+        size_t size = strcspn(mimes, "\n");
+        json_array_append_new(list, comm_text_json(mimes, size));
+        mimes += size + (mimes[size] == '\n');
+    }
+    return list;
+}
+
 json_t *comm_run_json(const struct history_run_info *run) {
-    return json_pack("{s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b}", "run",
+    return json_pack("{s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:o, s:I}", "run",
         (json_int_t)run->id, "count", (json_int_t)run->execution_count, "status",
         history_run_status_name(run->status), "started", (json_int_t)run->started_us, "ended",
         (json_int_t)run->ended_us, "outputs", (json_int_t)run->outputs, "parent",
         (json_int_t)run->parent_run_id, "summary", run->summary, "label", run->label, "pinned",
-        run->pinned);
+        run->pinned, "mime", mimes_json(run->mimes), "dropped", (json_int_t)run->outputs_dropped);
 }
 
 static json_t *runs_json(const struct history_runs *runs) {
@@ -38,10 +50,11 @@ json_t *comm_version_json(const struct history_version *version) {
 }
 
 static json_t *cell_json(const struct history_cell *cell) {
-    return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "cell", cell->key, "head",
-        (json_int_t)cell->head, "summary", cell->summary, "versions", (json_int_t)cell->versions,
-        "runs", (json_int_t)cell->runs, "created", (json_int_t)cell->created_us, "deleted",
-        (json_int_t)cell->deleted_us, "last_run", (json_int_t)cell->last_run_us);
+    return json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "cell", cell->key, "type",
+        comm_cell_type(cell->type), "head", (json_int_t)cell->head, "summary", cell->summary,
+        "versions", (json_int_t)cell->versions, "runs", (json_int_t)cell->runs, "created",
+        (json_int_t)cell->created_us, "deleted", (json_int_t)cell->deleted_us, "last_run",
+        (json_int_t)cell->last_run_us);
 }
 
 /* ---- questions ---- */
@@ -59,40 +72,45 @@ static enum status cells(const struct comm_question *question, json_t *reply, st
     return status;
 }
 
-static enum status find_cell(const struct comm_question *question, const char *key,
-    struct history_memory *memory, struct history_cell *ret_cell, struct error *error) {
-    struct history_cells found = {0};
-    enum status status =
-        history_list_cells(question->history, question->document_id, memory, &found, error);
-    for (size_t i = 0; i < found.count; i++)
-        if (strcmp(found.items[i].key, key) == 0) {
-            *ret_cell = found.items[i];
-            return STATUS_OK;
-        }
-    return status == STATUS_OK
-               ? error_set(error, STATUS_NOT_FOUND, "the history has no cell '%s'", key)
-               : status;
+/* Parents first, whose texts are at hand then for their children. */
+static enum status add_changes(
+    const struct comm_question *question, json_t *versions, struct error *error) {
+    enum status status = STATUS_OK;
+    int64_t began_us = clock_monotonic_us();
+    size_t count = json_array_size(versions);
+    for (size_t i = count > CHANGES ? count - CHANGES : 0;
+        i < count && status == STATUS_OK && clock_monotonic_us() - began_us < COMM_BUDGET_US; i++) {
+        json_t *version = json_array_get(versions, i), *change = NULL;
+        int64_t number = json_integer_value(json_object_get(version, "version"));
+        status = comm_change_json(question, number, &change, error);
+        if (status == STATUS_OK)
+            json_object_set_new(version, "change", change);
+    }
+    return status;
 }
 
 /* The newest `limit` versions before `before`, oldest first: parents come before their children. */
 static enum status tree(const struct comm_question *question, json_t *reply, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_versions versions = {0};
-    struct history_cell cell = {0};
+    struct history_version head = {0};
     const char *key = NULL;
     int64_t limit = json_integer_value(json_object_get(question->data, "limit"));
     int64_t before = json_integer_value(json_object_get(question->data, "before"));
     enum status status = comm_string(question, "cell", &key, error);
     if (status == STATUS_OK)
-        status = find_cell(question, key, &memory, &cell, error);
+        status =
+            history_read_head(question->history, question->document_id, key, &memory, &head, error);
     size_t page = limit > 0 && limit <= PAGE_MAX ? (size_t)limit : PAGE;
     if (status == STATUS_OK) /* one more tells whether there are more */
         status = history_read_tree_page(
-            question->history, cell.id, before, page + 1, &memory, &versions, error);
+            question->history, head.cell_id, before, page + 1, &memory, &versions, error);
     size_t start = versions.count > page ? 1 : 0;
     json_t *list = json_array();
     for (size_t i = start; i < versions.count; i++)
         json_array_append_new(list, comm_version_json(&versions.items[i]));
+    if (status == STATUS_OK && json_is_true(json_object_get(question->data, "changes")))
+        status = add_changes(question, list, error);
     json_object_set_new(reply, "versions", list);
     json_object_set_new(reply, "more", json_boolean(start > 0));
     history_memory_finish(&memory);
@@ -125,13 +143,10 @@ static enum status versions(
 }
 
 /* A run may be of another document only by mistake: its outputs are not this notebook's. */
-static enum status read_run(const struct comm_question *question, struct history_memory *memory,
-    struct history_run_info *ret_run, struct error *error) {
-    int64_t run_id = 0;
+enum status comm_read_run(const struct comm_question *question, int64_t run_id,
+    struct history_memory *memory, struct history_run_info *ret_run, struct error *error) {
     struct history_version version;
-    enum status status = comm_int(question, "run", &run_id, error);
-    if (status == STATUS_OK)
-        status = history_read_run(question->history, run_id, memory, ret_run, error);
+    enum status status = history_read_run(question->history, run_id, memory, ret_run, error);
     if (status == STATUS_OK)
         status = history_read_version(
             question->history, question->document_id, ret_run->version, memory, &version, error);
@@ -141,20 +156,67 @@ static enum status read_run(const struct comm_question *question, struct history
     return status;
 }
 
-static enum status outputs(
-    const struct comm_question *question, json_t *reply, struct error *error) {
+/* `answer` gets what is asked for of one run. */
+static enum status outputs_of_run(
+    const struct comm_question *question, int64_t run_id, json_t *answer, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_run_info run;
-    json_t *list = NULL;
-    enum status status = read_run(question, &memory, &run, error);
+    json_t *list = NULL, *left_out = NULL;
+    int64_t limit = json_integer_value(json_object_get(question->data, "limit_bytes"));
+    struct run_outputs_wish wish = {
+        .mimes = json_object_get(question->data, "mimes"),
+        .limit_bytes = limit > 0 ? (size_t)limit : 0,
+    };
+    enum status status = comm_read_run(question, run_id, &memory, &run, error);
     if (status == STATUS_OK)
-        status = run_outputs_as_nbformat(question->history, &run, &list, error);
+        status = run_outputs_as_nbformat(question->history, &run, &wish, &list, &left_out, error);
     if (status == STATUS_OK) {
-        json_object_set_new(reply, "outputs", list);
-        json_object_set_new(reply, "run", comm_run_json(&run));
+        json_object_set_new(answer, "outputs", list);
+        json_object_set_new(answer, "left_out", left_out);
+        json_object_set_new(answer, "run", comm_run_json(&run));
     }
     history_memory_finish(&memory);
     return status;
+}
+
+/* The first ones, as many as there is time for; the ids of the others go to "later". */
+static enum status outputs_of_runs(
+    const struct comm_question *question, const json_t *ids, json_t *reply, struct error *error) {
+    enum status status = STATUS_OK;
+    json_t *list = json_array(), *later = json_array();
+    int64_t began_us = clock_monotonic_us();
+    size_t index;
+    json_t *id;
+    if (!json_is_array(ids) || json_array_size(ids) > RUNS_AT_ONCE)
+        status =
+            error_set(error, STATUS_INVALID, "'runs' is an array of at most %d runs", RUNS_AT_ONCE);
+    json_array_foreach((json_t *)ids, index, id) {
+        if (status != STATUS_OK)
+            break;
+        if (index && clock_monotonic_us() - began_us > COMM_BUDGET_US) {
+            json_array_append(later, id);
+            continue;
+        }
+        json_t *answer = json_object();
+        status = outputs_of_run(question, json_integer_value(id), answer, error);
+        json_array_append_new(list, answer);
+    }
+    json_object_set_new(reply, "runs", list);
+    json_object_set_new(reply, "later", later);
+    return status;
+}
+
+static enum status outputs(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    const json_t *mimes = json_object_get(question->data, "mimes");
+    const json_t *ids = json_object_get(question->data, "runs");
+    int64_t run_id = 0;
+    if (mimes && !json_is_array(mimes))
+        return error_set(error, STATUS_INVALID, "'mimes' is an array of MIME types");
+    if (ids)
+        return outputs_of_runs(question, ids, reply, error);
+    enum status status = comm_int(question, "run", &run_id, error);
+    return status == STATUS_OK ? outputs_of_run(question, run_id, reply, error) : status;
 }
 
 static json_t *state_json(const struct comm_question *question, const struct history_states *runs,
@@ -194,39 +256,11 @@ static enum status states(
     return status;
 }
 
-static enum status notebook(
-    const struct comm_question *question, json_t *reply, struct error *error) {
-    static const char *const types[] = {[HISTORY_CELL_CODE] = "code",
-        [HISTORY_CELL_MARKDOWN] = "markdown",
-        [HISTORY_CELL_RAW] = "raw"};
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_notebook then = {0};
-    int64_t time_us = json_integer_value(json_object_get(question->data, "time"));
-    enum status status = history_read_notebook(
-        question->history, question->document_id, time_us, &memory, &then, error);
-    json_t *list = json_array();
-    for (size_t i = 0; i < then.count; i++) {
-        const struct history_notebook_cell *cell = &then.items[i];
-        bool known = cell->type >= HISTORY_CELL_CODE && cell->type <= HISTORY_CELL_RAW;
-        json_array_append_new(list,
-            json_pack("{s:s, s:s, s:I, s:I, s:s%}", "cell", cell->key, "type",
-                types[known ? cell->type : HISTORY_CELL_CODE], "version", (json_int_t)cell->version,
-                "run", (json_int_t)cell->run_id, "text", cell->text, cell->text_bytes));
-    }
-    json_object_set_new(reply, "cells", list);
-    history_memory_finish(&memory);
-    return status;
-}
-
-static const struct comm_answer answers[] = {
+const struct comm_answer comm_queries[] = {
     {"cells", cells},
     {"tree", tree},
     {"versions", versions},
     {"outputs", outputs},
     {"states", states},
-    {"notebook", notebook},
+    {0},
 };
-
-const struct comm_answer *comm_query_at(size_t index) {
-    return index < sizeof answers / sizeof *answers ? &answers[index] : NULL;
-}

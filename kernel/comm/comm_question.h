@@ -22,10 +22,10 @@ struct comm_answer {
     enum status (*run)(const struct comm_question *question, json_t *reply, struct error *error);
 };
 
-/* ---- comm_queries.c, comm_changes.c: NULL past the last ---- */
+/* ---- the answers of each file; the last one has no name ---- */
 
-const struct comm_answer *comm_query_at(size_t index);
-const struct comm_answer *comm_change_at(size_t index);
+extern const struct comm_answer comm_queries[], comm_notebooks[], comm_logs[], comm_diffs[],
+    comm_searches[], comm_changes[], comm_goes[];
 
 /* ---- shared ---- */
 
@@ -34,6 +34,24 @@ enum status comm_int(const struct comm_question *question, const char *name, int
     struct error *error) MUST_CHECK;
 enum status comm_string(const struct comm_question *question, const char *name,
     const char **ret_value, struct error *error) MUST_CHECK;
+
+/* A run of this notebook, by its id. */
+enum status comm_read_run(const struct comm_question *question, int64_t run_id,
+    struct history_memory *memory, struct history_run_info *ret_run,
+    struct error *error) MUST_CHECK;
+
+/* What a version changed in its parent's text. New reference. */
+enum status comm_change_json(const struct comm_question *question, int64_t number,
+    json_t **ret_change, struct error *error) MUST_CHECK;
+
+/* No answer takes much longer than this: what is over stays for another question. */
+enum { COMM_BUDGET_US = 25000 };
+
+/* A string of bytes that need not be UTF-8. New reference. */
+json_t *comm_text_json(const char *text, size_t size);
+
+/* The kind of a cell as nbformat has it. */
+const char *comm_cell_type(enum history_cell_type type);
 
 /* As docs/comm.md has them; new references. */
 json_t *comm_run_json(const struct history_run_info *run);

@@ -1,5 +1,6 @@
 #include "kernel/comm/history_comm.h"
 
+#include "base/utf8.h"
 #include "kernel/comm/comm_edits.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/kernel.h"
@@ -24,6 +25,19 @@ enum status comm_string(const struct comm_question *question, const char *name,
                       : error_set(error, STATUS_INVALID, "'%s' is missing, or is no string", name);
 }
 
+json_t *comm_text_json(const char *text, size_t size) {
+    struct buf clean = BUF_INIT;
+    utf8_append_clean(&clean, text, size);
+    json_t *json = json_stringn(buf_string(&clean), clean.size);
+    buf_finish(&clean);
+    return json;
+}
+
+const char *comm_cell_type(enum history_cell_type type) {
+    bool known = type >= HISTORY_CELL_CODE && type <= HISTORY_CELL_RAW;
+    return history_cell_type_name(known ? type : HISTORY_CELL_CODE);
+}
+
 /* The session that records this notebook: it is begun by the first edit as by the first run. */
 static enum status open_question(
     struct comm_question *question, struct history_session **ret_session, struct error *error) {
@@ -42,13 +56,12 @@ static enum status open_question(
 }
 
 static const struct comm_answer *find_answer(const char *name) {
-    const struct comm_answer *answer;
-    for (size_t i = 0; name && (answer = comm_query_at(i)); i++)
-        if (strcmp(answer->name, name) == 0)
-            return answer;
-    for (size_t i = 0; name && (answer = comm_change_at(i)); i++)
-        if (strcmp(answer->name, name) == 0)
-            return answer;
+    static const struct comm_answer *const all[] = {comm_queries, comm_notebooks, comm_logs,
+        comm_diffs, comm_searches, comm_changes, comm_goes};
+    for (size_t i = 0; name && i < sizeof all / sizeof *all; i++)
+        for (const struct comm_answer *answer = all[i]; answer->name; answer++)
+            if (strcmp(answer->name, name) == 0)
+                return answer;
     return NULL;
 }
 
@@ -61,8 +74,12 @@ static enum status answer(const struct comm_question *question, struct history_s
     const struct comm_answer *found = find_answer(what);
     json_object_set_new(reply, "type", json_string("reply"));
     json_object_set(reply, "id", json_object_get(question->data, "id"));
-    if (!type || strcmp(type, "request") != 0 || !found)
-        return error_set(error, STATUS_INVALID, "no such request: '%s'", what ? what : "");
+    if (!type || strcmp(type, "request") != 0)
+        return error_set(error, STATUS_INVALID,
+            "a message is of 'type' \"request\" or \"edits\", not \"%s\"", type ? type : "");
+    if (!found)
+        return error_set(error, STATUS_INVALID,
+            "there is no question '%s'; docs/comm.md of forkernel lists them", what ? what : "");
     return found->run(question, reply, error);
 }
 
@@ -106,14 +123,16 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
     if (status != STATUS_OK)
         json_object_set_new(welcome, "error", json_string(error.message));
     comms_send(kernel, parent, comm_id, welcome);
+    comm_watch_start(kernel);
     return true;
 }
 
 static void on_close(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
-    (void)kernel;
     (void)parent;
     (void)comm_id;
     (void)data;
+    if (comms_count(&kernel->comms, &history_comm_target) == 1) /* it is this one */
+        comm_watch_stop(kernel);
 }
 
 const struct comm_target history_comm_target = {
@@ -123,7 +142,11 @@ const struct comm_target history_comm_target = {
     .close = on_close,
 };
 
+void history_comm_push(struct kernel *kernel, const char *type, json_t *message) {
+    json_object_set_new(message, "type", json_string(type));
+    comms_send_all(kernel, &history_comm_target, message);
+}
+
 void history_comm_changed(struct kernel *kernel, json_t *change) {
-    json_object_set_new(change, "type", json_string("changed"));
-    comms_send_all(kernel, &history_comm_target, change);
+    history_comm_push(kernel, "changed", change);
 }

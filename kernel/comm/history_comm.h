@@ -9,6 +9,9 @@
 
 extern const struct comm_target history_comm_target;
 
+/* Tell all open comms: a message of a type. `message` is an object, stolen. */
+void history_comm_push(struct kernel *kernel, const char *type, json_t *message);
+
 /* Something of the history has changed: tell all open comms. `change` is an object, stolen. */
 void history_comm_changed(struct kernel *kernel, json_t *change);
 

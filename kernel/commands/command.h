@@ -15,9 +15,10 @@ struct command {
     int (*run)(const struct command *command, int argc, char **argv);
 };
 
-extern const struct command command_backup, command_diff, command_doctor, command_install,
-    command_kernel, command_label, command_log, command_notebook, command_pin, command_restore,
-    command_settings, command_show, command_states, command_tree, command_uninstall, command_unpin;
+extern const struct command command_backup, command_deleted, command_diff, command_doctor,
+    command_install, command_kernel, command_label, command_log, command_notebook, command_pin,
+    command_restore, command_settings, command_show, command_states, command_tree,
+    command_uninstall, command_unpin;
 
 /* Say what is wrong with the words, and where help is. Returns 2. */
 int command_misused(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -71,16 +71,16 @@ static enum status run_verb(struct history *history, const struct fk_verb *verb,
  */
 static enum status open_store(struct history **ret_history, struct error *error) {
     struct history_options look = {.read_only = true};
-    struct history *history = NULL, *writable = NULL;
+    struct history *history = NULL;
     enum status status = history_open(&look, &history, error);
     if (status != STATUS_OK)
         return status;
-    if (history_open(NULL, &writable, NULL) == STATUS_OK) {
-        history_close(&history);
-        history = writable;
-    }
-    *ret_history = history;
-    return STATUS_OK;
+    history_close(&history); /* SQLite's locks do not stand a second opening in one process */
+    if (history_open(NULL, &history, NULL) != STATUS_OK)
+        status = history_open(&look, &history, error);
+    if (status == STATUS_OK)
+        *ret_history = history;
+    return status;
 }
 
 static int run(const struct command *command, int argc, char **argv) {
@@ -204,10 +204,19 @@ const struct command command_diff = {
     .run = run,
 };
 
+const struct command command_deleted = {
+    .name = "deleted",
+    .arguments = "NOTEBOOK",
+    .summary = "the cells that were deleted, newest first, and how each comes back",
+    .run = run,
+};
+
 const struct command command_restore = {
     .name = "restore",
-    .arguments = "NOTEBOOK VERSION --print",
-    .summary = "write the text of a version to the terminal",
+    .arguments = "NOTEBOOK VERSION [--print]",
+    .summary = "make a version the head of its cell (--print: only write its text here)",
+    .help = "A move in the history like any other, which another restore undoes; a deleted cell\n"
+            "is not deleted any more. The notebook file is never written.\n",
     .run = run,
 };
 

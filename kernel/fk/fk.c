@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct fk_verb *const verbs[] = {&fk_tree, &fk_show, &fk_restore, &fk_log, &fk_diff,
-    &fk_states, &fk_undo, &fk_redo, &fk_goto, &fk_resume, &fk_notebook, &fk_label, &fk_pin,
-    &fk_unpin, &fk_settings, &fk_help};
+static const struct fk_verb *const verbs[] = {&fk_tree, &fk_show, &fk_restore, &fk_deleted, &fk_log,
+    &fk_diff, &fk_states, &fk_undo, &fk_redo, &fk_goto, &fk_resume, &fk_notebook, &fk_label,
+    &fk_pin, &fk_unpin, &fk_settings, &fk_help};
 
 const struct fk_verb *fk_verb_at(size_t index) {
     return index < sizeof verbs / sizeof *verbs ? verbs[index] : NULL;
@@ -31,6 +31,12 @@ void fk_printf(struct fk_context *context, const char *format, ...) {
     va_end(args);
     fk_print_bytes(context, buf_string(&text), text.size);
     buf_finish(&text);
+}
+
+void fk_tell_changed(
+    struct fk_context *context, enum fk_changed changed, int64_t number, const char *cell_key) {
+    if (context->sink->changed)
+        context->sink->changed(context->sink->context, changed, number, cell_key);
 }
 
 const char *fk_colour(const struct fk_context *context, enum fk_colour colour) {

@@ -13,6 +13,9 @@
 
 #include <jansson.h>
 
+/* What a verb has changed in the history. */
+enum fk_changed { FK_CHANGED_HEAD, FK_CHANGED_VERSION, FK_CHANGED_RUN };
+
 /* Where a verb's answer goes. `context` first, everything borrowed. */
 struct fk_sink {
     void *context;
@@ -23,6 +26,9 @@ struct fk_sink {
     /* Text for the next input: the cell is to have it. NULL where there is no such thing (a
      * terminal). */
     void (*next_input)(void *context, const char *text, size_t size);
+    /* Version `number` is the head of the cell with this key now, or a version or run has another
+       label or pin (then `cell_key` is NULL). NULL: nobody listens. */
+    void (*changed)(void *context, enum fk_changed changed, int64_t number, const char *cell_key);
     bool colours; /* ANSI sequences are understood */
 };
 
@@ -53,13 +59,18 @@ struct fk_verb {
 const struct fk_verb *fk_verb_find(const char *name);
 const struct fk_verb *fk_verb_at(size_t index);
 
-extern const struct fk_verb fk_diff, fk_goto, fk_help, fk_label, fk_log, fk_notebook, fk_pin,
-    fk_redo, fk_restore, fk_resume, fk_settings, fk_show, fk_states, fk_tree, fk_undo, fk_unpin;
+extern const struct fk_verb fk_deleted, fk_diff, fk_goto, fk_help, fk_label, fk_log, fk_notebook,
+    fk_pin, fk_redo, fk_restore, fk_resume, fk_settings, fk_show, fk_states, fk_tree, fk_undo,
+    fk_unpin;
 
 /* ---- shared by the verbs ---- */
 
 void fk_printf(struct fk_context *context, const char *format, ...) PRINTF_LIKE(2, 3);
 void fk_print_bytes(struct fk_context *context, const char *bytes, size_t size);
+
+/* Tell whoever listens. */
+void fk_tell_changed(
+    struct fk_context *context, enum fk_changed changed, int64_t number, const char *cell_key);
 
 /* "\x1b[32m" and so on where the sink understands colours, else "". */
 enum fk_colour { FK_PLAIN, FK_BOLD, FK_FAINT, FK_RED, FK_GREEN, FK_YELLOW, FK_BLUE };

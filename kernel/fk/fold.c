@@ -10,7 +10,7 @@ struct node {
     size_t parent; /* index + 1; 0: none in the list */
     size_t children;
     size_t only_child; /* index, where there is one */
-    size_t row;        /* index + 1 of the nearest row, its own or an ancestor's; 0: none */
+    int64_t row;       /* number of the nearest row, its own or an ancestor's; 0: none */
     size_t folded;     /* versions below that row, itself included */
 };
 
@@ -70,10 +70,9 @@ enum status fold_typing(const struct history_versions *versions, bool every,
             node->folded++;
             continue;
         }
-        rows[count] = (struct fold_row){.version = &versions->items[i],
-            .parent = node->row ? rows[node->row - 1].version->number : 0,
-            .folded = node->folded};
-        node->row = ++count;
+        rows[count++] = (struct fold_row){
+            .version = &versions->items[i], .parent = node->row, .folded = node->folded};
+        node->row = versions->items[i].number;
         node->folded = 0;
     }
     free(nodes);

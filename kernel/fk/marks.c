@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+static void tell(struct fk_context *context, enum history_subject subject, int64_t number) {
+    fk_tell_changed(
+        context, subject == HISTORY_RUN ? FK_CHANGED_RUN : FK_CHANGED_VERSION, number, NULL);
+}
+
 /* "7" and "v7" are versions, "r12" and "[3]" are runs. */
 static enum status find_subject(struct fk_context *context, const char *word,
     enum history_subject *ret_subject, int64_t *ret_number, struct error *error) {
@@ -31,6 +36,8 @@ static enum status label(
         status = history_set_label(
             context->history, context->document_id, subject, number, buf_string(&text), error);
     if (status == STATUS_OK)
+        tell(context, subject, number);
+    if (status == STATUS_OK)
         fk_printf(context, "%s %lld %s%s\n", subject == HISTORY_RUN ? "Run" : "Version",
             (long long)number, text.size ? "is labelled: " : "has no label any more.",
             buf_string(&text));
@@ -51,6 +58,8 @@ static enum status set_pinned(struct fk_context *context, size_t count,
             context->history, context->document_id, subject, number, pinned, error);
     if (status == STATUS_OK && subject == HISTORY_RUN && context->states)
         (void)states_pin(context->states, number, pinned); /* its live state too, if there is one */
+    if (status == STATUS_OK)
+        tell(context, subject, number);
     if (status == STATUS_OK)
         fk_printf(context, "%s %lld is %s.\n", subject == HISTORY_RUN ? "Run" : "Version",
             (long long)number, pinned ? "pinned" : "not pinned any more");

@@ -48,7 +48,8 @@ static enum status make(
         struct history_run_info run;
         enum status status = history_read_run(context->history, wish->before, &memory, &run, error);
         if (status == STATUS_OK)
-            wish->time_us = run.started_us - 1;
+            status = notebook_export_time_before(
+                context->history, context->document_id, &run, &wish->time_us, error);
         history_memory_finish(&memory);
         if (status != STATUS_OK)
             return status;

@@ -5,7 +5,7 @@ import type { Cause } from './capture/cell_log.js';
 import { editorCause } from './capture/editor_cause.js';
 import { NotebookCapture } from './capture/notebook_capture.js';
 import { BrowserBatchStore } from './kernel/batch_store.js';
-import { HistoryConnection } from './kernel/connection.js';
+import { HistoryConnection, isOurName } from './kernel/connection.js';
 import { EditQueue, type Send } from './kernel/queue.js';
 import { Restorer } from './restore.js';
 
@@ -82,17 +82,19 @@ export class NotebookHistory {
 
   private _onState(): void {
     const { state, sequence } = this.connection;
+    const { session } = this.panel.sessionContext;
     const model = this.panel.content.model;
     if (this._disposed || !model) {
       return;
     }
-    // Once a notebook has met a forkernel its edits are watched, also while that is dead or starting.
-    if (state === 'open' || state === 'waiting') {
+    // Edits are watched once there is a forkernel or one is on its way, and on while it is dead or starts anew.
+    const comes = !session?.kernel && isOurName(model.defaultKernelName);
+    if (state === 'open' || state === 'waiting' || comes) {
       this._capture ??= new NotebookCapture(model.sharedModel as YNotebook, {
         record: edits => this._queue.add(edits),
         editorCause
       });
-    } else if (state === 'none' && this.panel.sessionContext.session?.kernel) {
+    } else if (state === 'none' && session?.kernel) {
       this._capture?.dispose(); // the person chose another kernel
       this._capture = undefined;
     }

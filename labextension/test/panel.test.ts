@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Signal } from '@lumino/signaling';
-import { placeOf } from '../lib/panel/place.js';
-import { CellTree, CellTrees, mergePage } from '../lib/panel/cell_tree.js';
+import { placeOf, withUntouched } from '../lib/panel/place.js';
+import { CellTree, CellTrees, changeOf, mergePage } from '../lib/panel/cell_tree.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
 import { joinLog, logRows } from '../lib/panel/notebook_log.js';
 import { searchHistory } from '../lib/panel/search.js';
@@ -70,7 +70,16 @@ test('times are words', () => {
 test('sizes and runs are words', () => {
   assert.deepEqual([0, 999, 1200, 45_000, 1_200_000].map(bytesWords), ['0 B', '999 B', '1.2 kB', '45 kB', '1.2 MB']);
   assert.equal(runWords([], trans), '');
-  assert.equal(runWords([{ status: 'error', count: 2 }, { status: 'ok', count: 3 }], trans), 'ok [3] ×2');
+  assert.equal(
+    runWords(
+      [
+        { status: 'error', count: 2 },
+        { status: 'ok', count: 3 }
+      ],
+      trans
+    ),
+    'ok [3] ×2'
+  );
 });
 
 test('the first versions are there after one question, the others come', async () => {
@@ -81,7 +90,7 @@ test('the first versions are there after one question, the others come', async (
   tree.changed.connect(() => seen.push(tree.versions.length));
   const stop = tree.watch();
   await until(() => tree.isComplete);
-  assert.equal(seen[0], 200);
+  assert.equal(seen[0], 60);
   assert.equal(tree.versions.length, 5000);
   assert.ok(tree.versions.every((one, i) => one.version === i + 1));
   assert.equal(tree.head, 5000);
@@ -128,8 +137,32 @@ test('what the kernel tells reaches the tree that it is about', async () => {
   trees.dispose();
 });
 
+test('a cell that the history has not met has no versions, and has them once it has', async () => {
+  const kernel = new Kernel();
+  const ask = kernel.request;
+  let known = false;
+  kernel.request = async (what, members) => {
+    if (what === 'cells') {
+      return { cells: known ? [{ cell: 'c' }] : [] };
+    }
+    return known ? ask(what, members) : Promise.reject(new Error('no such cell'));
+  };
+  const tree = new CellTree('c', kernel);
+  tree.watch();
+  await until(() => tree.isLoaded);
+  assert.deepEqual([tree.versions.length, tree.error], [0, undefined]);
+  known = true;
+  kernel.count = kernel.head = 1;
+  tree.invalidate({ newest: true });
+  await until(() => tree.versions.length === 1);
+  tree.dispose();
+});
+
 test('pages are merged by number, the newer one wins', () => {
-  const merged = mergePage([version(1), version(3), version(5)], [version(2), version(3, 2, { label: 'new' }), version(9)]);
+  const merged = mergePage(
+    [version(1), version(3), version(5)],
+    [version(2), version(3, 2, { label: 'new' }), version(9)]
+  );
   assert.deepEqual(numbers(merged), [1, 2, 3, 5, 9]);
   assert.equal(merged[2].label, 'new');
 });
@@ -142,12 +175,24 @@ test('folded typing is shown step by step where it is wanted', () => {
 });
 
 test('filtered versions hang on the nearest one that is left', () => {
-  const rows = keepRows([1, 2, 3, 4].map(number => version(number)), one => one.version % 2 === 0);
-  assert.deepEqual(rows.map(row => [row.version.version, row.parent]), [[2, 0], [4, 2]]);
+  const rows = keepRows(
+    [1, 2, 3, 4].map(number => version(number)),
+    one => one.version % 2 === 0
+  );
+  assert.deepEqual(
+    rows.map(row => [row.version.version, row.parent]),
+    [
+      [2, 0],
+      [4, 2]
+    ]
+  );
 });
 
 test('searching asks on while there is more, also after an empty page', async () => {
-  const pages = [{ found: [], next: 'x' }, { found: [{ version: 3 }], next: null }];
+  const pages = [
+    { found: [], next: 'x' },
+    { found: [{ version: 3 }], next: null }
+  ];
   const froms = [];
   const request = async (_, { from }) => (froms.push(from), pages.shift());
   const found = [];
@@ -177,16 +222,31 @@ test('thumbnails are asked for once, the last picture of a run', async () => {
   assert.match(pictureOf([{ data: { 'image/svg+xml': ['<svg>', '</svg>'] } }]), /^data:image\/svg\+xml.*%3Csvg%3E/);
 });
 
-const event = (time, more = {}) => ({ event: 'version', time: time * 1_000_000, cell: 'c', from: time - 1, to: time, cause: 'typing', summary: '', ...more });
+const event = (time, more = {}) => ({
+  event: 'version',
+  time: time * 1_000_000,
+  cell: 'c',
+  from: time - 1,
+  to: time,
+  cause: 'typing',
+  summary: '',
+  ...more
+});
 
 test('the time line has days, and one row for what was typed in one go', () => {
   const rows = logRows([event(90_003), event(90_002), event(90_001, { cell: 'd' }), event(3)]);
-  assert.deepEqual(rows.map(row => (row.kind === 'day' ? 'day' : `${row.event.from}-${row.event.to}+${row.steps}`)), ['day', '90001-90003+1', '90000-90001+0', 'day', '2-3+0']);
+  assert.deepEqual(
+    rows.map(row => (row.kind === 'day' ? 'day' : `${row.event.from}-${row.event.to}+${row.steps}`)),
+    ['day', '90001-90003+1', '90000-90001+0', 'day', '2-3+0']
+  );
 });
 
 test('a new page goes on where the time line is known', () => {
   const known = [event(3), event(2), event(1)];
-  assert.deepEqual(joinLog([event(5), event(4), event(3)], known).map(one => one.to), [5, 4, 3, 2, 1]);
+  assert.deepEqual(
+    joinLog([event(5), event(4), event(3)], known).map(one => one.to),
+    [5, 4, 3, 2, 1]
+  );
   assert.equal(joinLog([event(9), event(8)], known), undefined);
 });
 
@@ -195,4 +255,22 @@ test('a cell comes back behind the cell that it was behind', () => {
   assert.equal(placeOf({ after: '', index: 0 }, ['a']), 0);
   assert.equal(placeOf({ after: 'gone', index: 1 }, ['a', 'b']), 1);
   assert.equal(placeOf({ after: null, index: null }, ['a', 'b']), 2);
+});
+
+test('what several steps of typing changed together', () => {
+  const changed = (removed, added) => ({ kind: 'changed', left: 1, right: 1, removed, added });
+  assert.deepEqual(changeOf([{ kind: 'equal', left: 1, right: 1, lines: ['x'] }, changed(['a'], ['', '  b'])]), {
+    added: 2,
+    removed: 1,
+    summary: '+ b'
+  });
+  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a' });
+});
+
+test('cells that were never touched are in the notebook as it was', () => {
+  const cells = ids => [...ids].map(id => ({ id }));
+  const ids = list => list.map(one => one.id).join('');
+  assert.equal(ids(withUntouched(cells('bd'), cells('abcdef'), new Set('bd'))), 'abcdef');
+  assert.equal(ids(withUntouched(cells('xb'), cells('abc'), new Set('xbc'))), 'axb'); // c came later, x went
+  assert.equal(ids(withUntouched([], cells('ab'), new Set())), 'ab');
 });

@@ -216,3 +216,23 @@ def test_another_kernel_notices_nothing(page, lab, notebook):
     assert [one for one in messages if one.startswith("comm")] == []
     assert "no history" in ask(lab, "tree", notebook)
     assert cell(page, two(notebook)).locator("[class*='fk-']").count() == 0
+
+
+def test_typed_while_the_kernel_starts(page, lab, notebook):
+    page.evaluate(
+        """async path => {
+            const panel = await window.jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'});
+            window.panel = panel;
+            await panel.context.ready;
+            await new Promise(done => setTimeout(done, 0));
+            window.early = panel.sessionContext.session?.kernel?.status ?? 'none';
+            const cell = panel.content.widgets[1].model.sharedModel;
+            cell.setSource('first');
+            await new Promise(done => setTimeout(done, 0));
+            cell.setSource('second');
+        }""",
+        notebook.name,
+    )
+    assert page.evaluate("window.early") in ("none", "unknown", "starting")
+    page.evaluate("window.panel.sessionContext.ready")
+    wait_for(lambda: list(texts(lab, notebook).values()) == ["a + 1", "first", "second"])

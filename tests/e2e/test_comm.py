@@ -2,64 +2,10 @@
 
 import json
 import time
-import uuid
 
 import pytest
 from client import TIMEOUT, forkernel, tree
-
-
-def fnv(text):
-    """The hash of docs/comm.md."""
-    value = 0x811C9DC5
-    units = text.encode("utf-16-le")
-    for i in range(0, len(units), 2):
-        value = ((value ^ int.from_bytes(units[i : i + 2], "little")) * 0x01000193) & 0xFFFFFFFF
-    return value
-
-
-class Page:
-    """A front end's page: an open comm, and its numbered batches."""
-
-    def __init__(self, kernel, client=None):
-        self.kernel, self.comm = kernel, uuid.uuid4().hex
-        self.client = client or uuid.uuid4().hex
-        self.sequence = 0
-        run = kernel.finish(
-            kernel.send(
-                "comm_open",
-                {"comm_id": self.comm, "target_name": "forkernel.history", "data": {"version": 1, "client": self.client}},
-            ),
-            reply=False,
-        )
-        (self.welcome,) = self.data_of(run)
-
-    def data_of(self, run):
-        return [m["content"]["data"] for m in run.of_type("comm_msg") if m["content"]["comm_id"] == self.comm]
-
-    def send(self, data):
-        return self.kernel.send("comm_msg", {"comm_id": self.comm, "data": data})
-
-    def ask(self, data):
-        (answer,) = self.data_of(self.kernel.finish(self.send(data), reply=False))
-        return answer
-
-    def request(self, what, **members):
-        answer = self.ask({"type": "request", "id": 7, "what": what, **members})
-        assert answer["type"] == "reply" and answer["id"] == 7
-        return answer
-
-    def edits(self, *edits, sequence=None):
-        self.sequence = sequence or self.sequence + 1
-        return self.ask({"type": "edits", "client": self.client, "sequence": self.sequence, "edits": list(edits)})
-
-    def type(self, cell, text, cause="typing", **members):
-        edit = {"kind": "text", "cell": cell, "type": "code", "cause": cause, "text": text, **members}
-        answer = self.edits(edit)
-        assert answer["type"] == "acknowledge", answer
-        return answer["heads"].get(cell)
-
-    def tree(self, cell):
-        return self.request("tree", cell=cell)["versions"]
+from comm_page import Page, fnv
 
 
 @pytest.fixture

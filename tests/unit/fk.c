@@ -120,9 +120,33 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         json_pack("{s:s}", "cellId", "vscode-notebook-cell:/nowhere/b%20c.ipynb#W2sZmlsZQ%3D%3D");
     place = cell_place_find(metadata);
     assert_string_equal(place.document, "/nowhere/b c.ipynb");
-    assert_string_equal(place.key, "W2sZmlsZQ%3D%3D");
+    assert_string_equal(place.handle, "W2sZmlsZQ%3D%3D");
+    assert_null(place.key);
     cell_place_finish(&place);
     json_decref(metadata);
+
+    static const char *const elsewhere[] = {
+        "vscode-notebook-cell://ssh-remote%2Bhost/nowhere/b%20c.ipynb#W2sdnNjb2RlLXJlbW90ZQ%3D%3D",
+        "vscode-notebook-cell:///nowhere/b%20c.ipynb#ch0000002",
+        "vscode-notebook-cell:/nowhere/b%20c.ipynb?x%3D1#W2sZmlsZQ%3D%3D"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        metadata = json_pack("{s:s}", "cellId", elsewhere[i]);
+        place = cell_place_find(metadata);
+        assert_string_equal(place.document, "/nowhere/b c.ipynb");
+        assert_string_equal(place.handle, strchr(elsewhere[i], '#') + 1);
+        cell_place_finish(&place);
+        json_decref(metadata);
+    }
+    static const char *const odd[] = {"vscode-notebook-cell:", "vscode-notebook-cell:/a.ipynb",
+        "vscode-notebook-cell://host#x", "vscode-notebook-cell:#x", "vscode-notebook-cell:/a#"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        metadata = json_pack("{s:s}", "cellId", odd[i]);
+        place = cell_place_find(metadata);
+        assert_null(place.key);
+        assert_null(place.handle);
+        cell_place_finish(&place);
+        json_decref(metadata);
+    }
 
     unsetenv("JPY_SESSION_NAME");
     place = cell_place_find(NULL);

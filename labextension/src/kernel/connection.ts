@@ -27,6 +27,11 @@ export class LostError extends Error {
  */
 export type ConnectionState = 'none' | 'waiting' | 'open' | 'off';
 
+/** Our kernel specifications have such names; people's own may have others, and are known by what the kernel says. */
+export function isOurName(kernelName: string | undefined): boolean {
+  return kernelName !== undefined && /^forkernel\b/.test(kernelName);
+}
+
 /** The comm of one notebook with the history of its kernel; reopened whenever a kernel is there again. */
 export class HistoryConnection {
   constructor(session: ISessionContext, client: string) {
@@ -155,6 +160,9 @@ export class HistoryConnection {
 
   private async _open(kernel: Kernel.IKernelConnection): Promise<void> {
     const opening = (this._opening = {});
+    if (isOurName(kernel.name)) {
+      this._set('waiting'); // one that starts says what it is only when it has started
+    }
     const overtaken = () => this._opening !== opening;
     try {
       const info = await kernel.info;

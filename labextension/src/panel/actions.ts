@@ -1,8 +1,9 @@
 import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import type { CodeCellModel, ICellModel } from '@jupyterlab/cells';
-import type { RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
+import type * as nbformat from '@jupyterlab/nbformat';
+import type { CellInfo, RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
 import { modelOf } from '../restore.js';
-import { placeOf } from './place.js';
+import { placeOf, withUntouched } from './place.js';
 import type { NotebookView, PanelServices } from './services.js';
 
 /** Puts a version into its cell; asks first where the cell is running. False: the person said no. */
@@ -50,7 +51,7 @@ export async function insertVersion(
   const source = widgets[index]?.model;
   const at = (index < 0 ? panel.content.activeCellIndex : index) + 1;
   const made = panel.content.model!.sharedModel.insertCell(at, { cell_type: source?.type ?? 'code', metadata: {} });
-  panel.content.activeCellIndex = at;
+  void panel.content.scrollToItem(at, 'smart');
   const model = modelOf(panel, made.getId());
   if (model) {
     history.restorer.show(model, { text, runs: version.runs, outputs, left_out });
@@ -94,10 +95,13 @@ export async function openAsItWas(
   moment: { time: number } | { before: number }
 ): Promise<string> {
   history.flush();
-  const { notebook } = await history.connection.request<{ notebook: object }>('notebook', {
-    format: 'nbformat',
-    ...moment
-  });
+  const [{ notebook }, { cells }] = await Promise.all([
+    history.connection.request<{ notebook: nbformat.INotebookContent }>('notebook', { format: 'nbformat', ...moment }),
+    history.connection.request<{ cells: CellInfo[] }>('cells')
+  ]);
+  const now = panel.content.model!.sharedModel.cells.map(cell => cell.toJSON() as nbformat.ICell & { id: string });
+  const known = new Set(cells.map(cell => cell.cell));
+  notebook.cells = withUntouched(notebook.cells as typeof now, now, known);
   const { contents } = services;
   const { path } = panel.context;
   const drive = contents.driveName(path);
@@ -110,7 +114,11 @@ export async function openAsItWas(
   return made.path;
 }
 
-export async function labelVersion({ history }: NotebookView, { trans }: PanelServices, version: Version): Promise<void> {
+export async function labelVersion(
+  { history }: NotebookView,
+  { trans }: PanelServices,
+  version: Version
+): Promise<void> {
   const { value, button } = await InputDialog.getText({
     title: trans.__('Label of v%1', version.version),
     text: version.label,
@@ -125,4 +133,3 @@ export async function labelVersion({ history }: NotebookView, { trans }: PanelSe
 export async function pinVersion({ history }: NotebookView, version: Version): Promise<void> {
   await history.connection.request('pin', { version: version.version, pinned: !version.pinned });
 }
-

@@ -8,11 +8,14 @@ import { Filter, NO_FILTER, type FilterState } from './filter.js';
 import { useNow, useSignal } from './hooks.js';
 import { laneWidth } from './lane_cell.js';
 import { Preview, type Base } from './preview.js';
-import { searchHistory } from './search.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { Split } from './split.js';
-import { ROW_HEIGHT, TreeRow } from './tree_row.js';
+import { ROW_HEIGHT, TreeRow, type RowActions } from './tree_row.js';
+import { useFound } from './use_found.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
+
+/** Rows that are seen for a shorter time are scrolled past (ms). */
+const SETTLE_MS = 80;
 
 interface Props {
   view: NotebookView;
@@ -72,11 +75,31 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
   );
 
   useEffect(() => {
-    const shown = rows.slice(...range).map(row => row.version);
+    const visible = rows.slice(...range);
+    const shown = visible.map(row => row.version);
     void tree.needChanges(shown.map(version => version.version));
+    void tree.needSpans(
+      visible
+        .filter(row => row.folded.length > 0 && row.parent !== 0)
+        .map(row => ({ from: row.parent, to: row.version.version }))
+    );
     void view.contents.needThumbnails(shown.flatMap(version => version.runs.slice(-1)));
   }, [rows, range]);
-  useEffect(() => rowsNode.current?.reveal(Math.max(0, index)), [selected, head, tree]);
+  // Whoever goes on in the notebook wants to see where that leads.
+  const node = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (selected !== wanted && !node.current?.contains(document.activeElement)) {
+      setSelected(0);
+    }
+  }, [head]);
+  const isShown = indexOf.has(selected || head);
+  useEffect(() => rowsNode.current?.reveal(Math.max(0, index)), [selected, head, tree, isShown]);
+  useEffect(() => {
+    const fold = isShown ? undefined : rows.find(row => row.folded.some(step => step.version === wanted));
+    if (fold) {
+      setExpanded(new Set([...expanded, fold.version.version]));
+    }
+  }, [rows]);
 
   const go = (to: number) => {
     if (rows.length > 0) {
@@ -117,7 +140,9 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     current &&
     attempt(async () => {
       await pinVersion(view, current);
-      return current.pinned ? trans.__('v%1 is not pinned any more.', current.version) : trans.__('v%1 is pinned.', current.version);
+      return current.pinned
+        ? trans.__('v%1 is not pinned any more.', current.version)
+        : trans.__('v%1 is pinned.', current.version);
     });
   const label = () =>
     current &&
@@ -144,6 +169,24 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     setMessage('');
   };
 
+  const latest = useRef({ go, restore, expand });
+  latest.current = { go, restore, expand };
+  const actions = useMemo<RowActions>(
+    () => ({
+      select: at => latest.current.go(at),
+      restore: () => void latest.current.restore(),
+      expand: version => latest.current.expand(version)
+    }),
+    []
+  );
+
+  // What rows need is asked for when the scrolling stops.
+  const settling = useRef<ReturnType<typeof setTimeout>>();
+  const onRange = (first: number, end: number) => {
+    clearTimeout(settling.current);
+    settling.current = setTimeout(() => setRange([first, end]), range[1] === 0 ? 0 : SETTLE_MS);
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     const command = event.ctrlKey || event.metaKey;
     if (command && event.key.toLowerCase() === 'z') {
@@ -151,7 +194,14 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     } else if (command || event.altKey || (event.target as HTMLElement).closest('button')) {
       return;
     } else {
-      const action = keys[event.shiftKey && event.key === 'Enter' ? 'Shift+Enter' : event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      const action =
+        keys[
+          event.shiftKey && event.key === 'Enter'
+            ? 'Shift+Enter'
+            : event.key.length === 1
+              ? event.key.toLowerCase()
+              : event.key
+        ];
       if (!action) {
         return;
       }
@@ -201,7 +251,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     );
   }
   return (
-    <div className="fk-CellTab">
+    <div className="fk-CellTab" ref={node}>
       <Filter
         state={filter}
         onChange={setFilter}
@@ -230,7 +280,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
             count={rows.length}
             rowHeight={ROW_HEIGHT}
             keep={index}
-            onRange={(first, end) => setRange([first, end])}
+            onRange={onRange}
             onKeyDown={onKeyDown}
           >
             {at => {
@@ -242,8 +292,12 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   row={row}
                   lanes={lanes[at]}
                   lanesWidth={lanesWidth}
-                  change={tree.changes.get(version.version)}
-                  found={foundWords(found?.get(version.version), trans.__('in the output: '))}
+                  change={
+                    (row.folded.length > 0 && tree.span(row.parent, version.version)) ||
+                    tree.changes.get(version.version)
+                  }
+                  found={found?.get(version.version)}
+                  foundText={filter.text}
                   picture={run && view.contents.thumbnail(run)}
                   now={now}
                   index={at}
@@ -251,9 +305,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   selected={at === index}
                   expandable={row.folded.length > 0 || expanded.has(version.version)}
                   trans={trans}
-                  onSelect={() => go(at)}
-                  onRestore={restore}
-                  onExpand={() => expand(version.version)}
+                  actions={actions}
                 />
               );
             }}
@@ -263,33 +315,46 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
           current && (
             <>
               <div className="fk-Actions" role="toolbar" aria-label={trans.__('Version %1', current.version)}>
-                <button className="fk-Button fk-mod-main" onClick={restore} title={trans.__('Put v%1 into the cell (Enter)', current.version)}>
-                  {trans.__('Restore v%1', current.version)}
+                <button
+                  className="fk-Button fk-mod-main"
+                  onClick={restore}
+                  title={trans.__('Put v%1 into the cell (Enter)', current.version)}
+                >
+                  {trans.__('Restore')}
                 </button>
                 <button className="fk-Button" onClick={insert} title={trans.__('Into a new cell below (Shift+Enter)')}>
                   {trans.__('Insert below')}
                 </button>
-                <button className="fk-Button" onClick={pin} aria-pressed={current.pinned} title={trans.__('Keep it in sight (P)')}>
+                <button
+                  className="fk-Button"
+                  onClick={pin}
+                  aria-pressed={current.pinned}
+                  title={trans.__('Keep it in sight (P)')}
+                >
                   {current.pinned ? trans.__('Unpin') : trans.__('Pin')}
                 </button>
                 <button className="fk-Button" onClick={label} title={trans.__('Give it a name (L)')}>
                   {trans.__('Label')}
                 </button>
-                <label className="fk-Compare" title={trans.__('C')}>
-                  {trans.__('Compare with')}
-                  <select value={base} onChange={event => setBase(event.target.value as Base)}>
-                    <option value="now">{trans.__('the cell now')}</option>
-                    <option value="parent">{trans.__('the version before')}</option>
-                  </select>
-                </label>
               </div>
-              <Preview view={view} services={services} model={cell.model} version={current} base={base} now={now} />
+              <Preview
+                view={view}
+                services={services}
+                model={cell.model}
+                version={current}
+                base={base}
+                onBase={setBase}
+                now={now}
+              />
             </>
           )
         }
       />
       <div className="fk-Message" role="status" aria-live="polite">
         {message}
+      </div>
+      <div className="fk-Hint" aria-hidden="true">
+        {trans.__('↑ ↓ look, Enter restores, / searches, Esc back to the cell')}
       </div>
     </div>
   );
@@ -303,48 +368,4 @@ function passes(version: Version, filter: FilterState, found: ReadonlyMap<number
     (!filter.pinned || pinned || version.label !== '' || runs.some(run => run.pinned)) &&
     (filter.text === '' || (found?.has(version.version) ?? false))
   );
-}
-
-function foundWords(found: Found | undefined, inOutput: string): string | undefined {
-  return found && (found.where === 'output' ? inOutput : '') + found.excerpt;
-}
-
-const TYPING_MS = 200;
-
-/** The versions of a cell that have a text, in themselves or in their outputs. */
-function useFound(view: NotebookView, cell: string, text: string) {
-  const [found, setFound] = useState<ReadonlyMap<number, Found>>();
-  const [searching, setSearching] = useState(false);
-  useEffect(() => {
-    setFound(undefined);
-    setSearching(text !== '');
-    if (text === '') {
-      return;
-    }
-    let overtaken = false;
-    const timer = setTimeout(async () => {
-      const all = new Map<number, Found>();
-      try {
-        for await (const page of searchHistory(view.history.connection, text)) {
-          if (overtaken) {
-            return;
-          }
-          page
-            .filter(one => one.cell === cell && (one.where === 'text' || !all.has(one.version)))
-            .forEach(one => all.set(one.version, one));
-          setFound(new Map(all));
-        }
-      } catch {
-        // The kernel went away; what was found until then stays.
-      }
-      if (!overtaken) {
-        setSearching(false);
-      }
-    }, TYPING_MS);
-    return () => {
-      overtaken = true;
-      clearTimeout(timer);
-    };
-  }, [view, cell, text]);
-  return { found, searching };
 }

@@ -1,9 +1,9 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { HistoryConnection } from '../kernel/connection.js';
-import type { Change, Told, Version } from '../kernel/protocol.js';
+import type { Block, CellInfo, Change, Told, Version } from '../kernel/protocol.js';
 
-/** Versions in the first answer, which is shown at once, and in the later ones. */
-const FIRST_PAGE = 200;
+/** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
+const FIRST_PAGE = 60;
 const PAGE = 1000;
 
 /** Changes that the kernel is told of come in bursts (ms). */
@@ -68,6 +68,11 @@ export class CellTree {
     return this._changes;
   }
 
+  /** What a version changed against one that is not its parent. */
+  span(from: number, to: number): Change | undefined {
+    return this._spans.get(`${from} ${to}`);
+  }
+
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -124,6 +129,27 @@ export class CellTree {
     }
   }
 
+  /** Ask what changed between these versions, one after the other; a later call replaces what is still to be asked. */
+  async needSpans(pairs: readonly { from: number; to: number }[]): Promise<void> {
+    this._spansWanted = pairs.filter(({ from, to }) => !this._spans.has(`${from} ${to}`));
+    if (this._askingSpans) {
+      return;
+    }
+    this._askingSpans = true;
+    try {
+      for (let pair = this._spansWanted.shift(); pair; pair = this._spansWanted.shift()) {
+        const { from, to } = pair;
+        const { blocks } = await this._connection.request<{ blocks: Block[] }>('diff', { left: from, right: to });
+        this._spans.set(`${from} ${to}`, changeOf(blocks));
+        this._changed.emit();
+      }
+    } catch {
+      // the rows say what the last step changed
+    } finally {
+      this._askingSpans = false;
+    }
+  }
+
   /** What is stale, then what was never asked for. One at a time; what turns stale meanwhile comes after it. */
   private async _refresh(): Promise<void> {
     if (this._busy) {
@@ -161,7 +187,7 @@ export class CellTree {
   }
 
   private async _readNewest(stale: Stale): Promise<void> {
-    const page = await this._connection.request<Page>('tree', { cell: this.cell, limit: FIRST_PAGE, changes: true });
+    const page = await this._askNewest();
     const first = page.versions[0]?.version ?? 0;
     const gap = page.more && first > (this._versions.at(-1)?.version ?? 0);
     if (gap || !page.more) {
@@ -176,6 +202,18 @@ export class CellTree {
     this._loaded = true;
     stale.versions.forEach(version => version < first && this._stale.versions.add(version));
     this._changed.emit();
+  }
+
+  private async _askNewest(): Promise<Page> {
+    try {
+      return await this._connection.request<Page>('tree', { cell: this.cell, limit: FIRST_PAGE, changes: true });
+    } catch (error) {
+      const { cells } = await this._connection.request<{ cells: CellInfo[] }>('cells');
+      if (cells.some(one => one.cell === this.cell)) {
+        throw error;
+      }
+      return { versions: [], more: false }; // the history has not met the cell yet
+    }
   }
 
   private async _readOlder(): Promise<void> {
@@ -211,6 +249,9 @@ export class CellTree {
   private _versions: Version[] = [];
   private _changes = new Map<number, Change>();
   private _asked = new Set<number>();
+  private _spans = new Map<string, Change>();
+  private _spansWanted: { from: number; to: number }[] = [];
+  private _askingSpans = false;
   private _head = 0;
   private _oldest = 0; // number below which there is more; 0: there is nothing
   private _loaded = false;
@@ -224,6 +265,23 @@ export class CellTree {
 
 function fresh(): Stale {
   return { newest: false, versions: new Set(), everything: false };
+}
+
+/** In few words, as the kernel says it of single versions. */
+export function changeOf(blocks: readonly Block[]): Change {
+  const change: Change = { added: 0, removed: 0, summary: '' };
+  let removed = '';
+  for (const block of blocks) {
+    if (block.kind === 'changed') {
+      change.added += block.added.length;
+      change.removed += block.removed.length;
+      const [added] = block.added.filter(line => line.trim() !== '');
+      change.summary ||= added === undefined ? '' : `+ ${added.trim()}`;
+      removed ||= block.removed.length === 0 ? '' : `- ${block.removed[0].trim()}`;
+    }
+  }
+  change.summary ||= removed;
+  return change;
 }
 
 /** Both are by number; where both have a version, the page's is newer. */
@@ -261,7 +319,10 @@ const TREES_MAX = 20;
 
 /** The trees of the cells of one notebook, told of what changes. */
 export class CellTrees {
-  constructor(connection: Ask & Pick<HistoryConnection, 'told' | 'stateChanged'>, heads: ISignal<unknown, Record<string, number>>) {
+  constructor(
+    connection: Ask & Pick<HistoryConnection, 'told' | 'stateChanged'>,
+    heads: ISignal<unknown, Record<string, number>>
+  ) {
     this._connection = connection;
     connection.told.connect((_, told) => this._onTold(told as Told));
     connection.stateChanged.connect(() => this._all({ newest: true, everything: true }));

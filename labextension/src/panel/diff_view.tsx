@@ -2,7 +2,7 @@ import { MergeView, unifiedMergeView } from '@codemirror/merge';
 import { EditorState, type Extension } from '@codemirror/state';
 import { EditorView, lineNumbers } from '@codemirror/view';
 import { jupyterTheme, type IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import { useEffect, useRef, useState, type ReactElement } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
 
 /** A panel that is wider shows the texts beside each other (px). */
 export const WIDE = 700;
@@ -26,7 +26,7 @@ interface Props {
 export function DiffView({ before, after, wide, mimeType, languages, label }: Props): ReactElement {
   const node = useRef<HTMLDivElement>(null);
   const language = useLanguage(mimeType, languages);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const parent = node.current!;
     const extensions: Extension[] = [
       EditorState.readOnly.of(true),
@@ -51,7 +51,12 @@ export function DiffView({ before, after, wide, mimeType, languages, label }: Pr
           parent,
           extensions: [
             extensions,
-            unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged, diffConfig: DIFF_CONFIG })
+            unifiedMergeView({
+              original: before,
+              mergeControls: false,
+              collapseUnchanged,
+              diffConfig: DIFF_CONFIG
+            })
           ]
         });
     return () => view.destroy();

@@ -60,7 +60,7 @@ export function Filter({ state, onChange, inputRef, trans, note, onLeave }: Prop
         }}
       />
       <div className="fk-Filter-line">
-        {toggle('runs', trans.__('Run'), trans.__('Only what was run'))}
+        {toggle('runs', trans.__('Runs'), trans.__('Only what was run'))}
         {toggle('errors', trans.__('Errors'), trans.__('Only what failed'))}
         {toggle('pinned', trans.__('Pinned'), trans.__('Only what is pinned or has a label'))}
         <span className="fk-quiet fk-Filter-note" aria-live="polite">

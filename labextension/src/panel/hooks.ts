@@ -20,6 +20,30 @@ export function useSignal(signal: ISignal<unknown, unknown> | undefined): void {
   }, [signal]);
 }
 
+/** After a change of a model, what is read from it is shown; never from within a keystroke (ms). */
+const READ_MS = 200;
+
+/** What `read` reads from a model that says when it changes. */
+export function useReading<T>(signal: ISignal<unknown, unknown>, read: () => T): T {
+  const [value, setValue] = useState(read);
+  useEffect(() => {
+    setValue(read());
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const onChange = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setValue(read());
+      }, READ_MS);
+    };
+    signal.connect(onChange);
+    return () => {
+      clearTimeout(timer);
+      signal.disconnect(onChange);
+    };
+  }, [signal]);
+  return value;
+}
+
 /** A clock for "3 min ago", in microseconds. */
 export function useNow(everyMs = 20_000): number {
   const [now, setNow] = useState(Date.now);

@@ -9,9 +9,7 @@ const PAGE = 200;
 const PAUSE_US = 5 * 60 * 1_000_000;
 
 /** A row of the time line. */
-export type LogRow =
-  | { kind: 'day'; day: string }
-  | { kind: 'event'; event: LogEvent; steps: number }; // steps: earlier ones of the same typing
+export type LogRow = { kind: 'day'; day: string } | { kind: 'event'; event: LogEvent; steps: number }; // steps: earlier ones of the same typing
 
 /** What happened in the notebook, newest first; older pages are asked for when somebody scrolls there. */
 export class NotebookLog {

@@ -56,6 +56,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
     [cells]
   );
   const names = useMemo(() => new Map(cells.map(cell => [cell.cell, cell])), [cells]);
+  const places = new Map(view.panel.content.widgets.map((widget, i) => [widget.model.id, i]));
   const found = selected ? rows.findIndex(row => row.kind === 'event' && sameEvent(row.event, selected)) : -1;
   const index = found >= 0 ? found : rows.findIndex(row => row.kind === 'event');
   const row = rows[index];
@@ -125,7 +126,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
         }}
       >
         <label>
-          {trans.__('The notebook as it was')}
+          <span>{trans.__('The notebook as it was')}</span>
           <input
             className="fk-Input"
             type="datetime-local"
@@ -186,6 +187,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
               event={row.event}
               steps={row.steps}
               cell={names.get(row.event.cell)}
+              index={places.get(row.event.cell)}
               now={now}
               selected={at === index}
               trans={trans}
@@ -228,6 +230,7 @@ interface LineProps {
   event: LogEvent;
   steps: number;
   cell: CellInfo | undefined;
+  index: number | undefined; // where it is in the notebook
   now: number;
   selected: boolean;
   trans: TranslationBundle;
@@ -235,8 +238,9 @@ interface LineProps {
   onShow: () => void;
 }
 
-function LogLine({ event, steps, cell, now, selected, trans, onSelect, onShow }: LineProps): ReactElement {
+function LogLine({ event, steps, cell, index, now, selected, trans, onSelect, onShow }: LineProps): ReactElement {
   const { sign, words } = eventWords(event, steps, trans);
+  const place = index === undefined ? '' : `${trans.__('cell %1', index + 1)} · `;
   return (
     <div
       role="option"
@@ -257,7 +261,7 @@ function LogLine({ event, steps, cell, now, selected, trans, onSelect, onShow }:
             {now - event.time < 3_600_000_000 ? ago(event.time, now, trans) : clockTime(event.time)}
           </time>
         </div>
-        <div className="fk-Row-line fk-Row-notes">{words}</div>
+        <div className="fk-Row-line fk-Row-notes">{place + words}</div>
       </div>
     </div>
   );
@@ -267,7 +271,10 @@ function eventWords(event: LogEvent, steps: number, trans: TranslationBundle): {
   switch (event.event) {
     case 'run': {
       const status = event.status ?? 'ok';
-      return { sign: STATUS_SIGNS[status], words: trans.__('run [%1]: %2', event.count, statusWord(status, trans)) };
+      return {
+        sign: STATUS_SIGNS[status],
+        words: trans.__('run [%1]: %2', event.count, statusWord(status, trans))
+      };
     }
     case 'delete':
       return { sign: '−', words: trans.__('cell deleted') };

@@ -2,7 +2,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import { OutputAreaModel, SimplifiedOutputArea, type OutputArea } from '@jupyterlab/outputarea';
 import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
-import { useEffect, useRef, type ReactElement } from 'react';
+import { useLayoutEffect, useRef, type ReactElement } from 'react';
 import { svgAddress } from './contents.js';
 
 /** More outputs than this are not drawn before somebody asks for them. */
@@ -16,7 +16,7 @@ interface Props {
 /** Outputs by JupyterLab's own renderers, untrusted: nothing of an old output runs. */
 export function OutputView({ outputs, rendermime }: Props): ReactElement {
   const node = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const safe = rendermime.clone();
     safe.addFactory({
       safe: true,
@@ -31,6 +31,7 @@ export function OutputView({ outputs, rendermime }: Props): ReactElement {
       maxNumberOutputs: OUTPUTS_MAX
     });
     Widget.attach(area, node.current!);
+    // A layout effect: a widget is to be disposed of before its node is gone.
     return () => {
       area.dispose();
       model.dispose();
@@ -41,15 +42,12 @@ export function OutputView({ outputs, rendermime }: Props): ReactElement {
 
 /** JupyterLab shows an SVG only where it is trusted; as a picture it can do nothing. */
 class SvgPicture extends Widget implements IRenderMime.IRenderer {
-  constructor() {
-    super({ node: document.createElement('img') });
-  }
-
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     const value = model.data['image/svg+xml'];
-    const image = this.node as HTMLImageElement;
+    const image = document.createElement('img');
     image.alt = String(model.data['text/plain'] ?? '');
     image.src = svgAddress(Array.isArray(value) ? value.join('') : String(value));
+    this.node.replaceChildren(image);
     return Promise.resolve();
   }
 }

@@ -10,6 +10,9 @@ import { historyTreeIcon } from './icon.js';
 import { NotebookTab } from './notebook_tab.js';
 import { viewOf, type NotebookView, type PanelServices } from './services.js';
 
+/** The kernel answers before that, or there is no row (ms). */
+const FOCUS_MS = 1000;
+
 interface Tab extends Pick<IHistoryTab, 'id' | 'label' | 'rank'> {
   render(view: NotebookView): ReactElement;
 }
@@ -72,8 +75,7 @@ export class HistoryPanel extends ReactWidget {
       void notebook.scrollToItem(index, 'smart');
       this._wanted = { cell, version, count: this._wanted.count + 1 };
       this.showTab('cell');
-      this._focusWanted = true;
-      this._focusRow();
+      this._focusRow(`[data-version="${version}"]`);
     }
   }
 
@@ -88,7 +90,6 @@ export class HistoryPanel extends ReactWidget {
   }
 
   protected onActivateRequest(): void {
-    this._focusWanted = true;
     this._focusRow();
   }
 
@@ -147,10 +148,7 @@ export class HistoryPanel extends ReactWidget {
           </>
         );
       case 'waiting':
-        return empty(
-          trans.__('The kernel is starting.'),
-          trans.__('What you type meanwhile is kept and told to it.')
-        );
+        return empty(trans.__('The kernel is starting.'), trans.__('What you type meanwhile is kept and told to it.'));
       case 'off':
         return empty(trans.__('There is no history of this notebook.'), history.trouble);
       default:
@@ -202,26 +200,27 @@ export class HistoryPanel extends ReactWidget {
     }
   }
 
-  /** As soon as there is a row: it may have to be asked for first. */
-  private _focusRow(): void {
-    const deadline = performance.now() + 3000;
+  /** Focus the selected row as soon as it is there: it may have to be asked for first. */
+  private _focusRow(which = ''): void {
+    const row = `#fk-tabpanel[aria-labelledby="fk-tab-${this._tab}"] [tabindex="0"][aria-selected="true"]${which}`;
+    const deadline = performance.now() + FOCUS_MS;
     const attempt = () => {
-      const target = this.node.querySelector<HTMLElement>('.fk-TabPanel [tabindex="0"][aria-selected="true"]');
+      const target = this.node.querySelector<HTMLElement>(row);
       if (target) {
         target.focus({ preventScroll: true });
-        this._focusWanted = false;
-      } else if (performance.now() < deadline && this._focusWanted && this.isVisible) {
-        requestAnimationFrame(attempt);
+      } else if (performance.now() < deadline && this.isVisible) {
+        this._focusing = requestAnimationFrame(attempt);
       } else {
         this.node.querySelector<HTMLElement>('.fk-Tab[aria-selected="true"]')?.focus();
       }
     };
-    requestAnimationFrame(attempt);
+    cancelAnimationFrame(this._focusing);
+    this._focusing = requestAnimationFrame(attempt);
   }
 
   private _tabs: Tab[];
   private _tab = 'cell';
   private _views = new WeakMap<NotebookPanel, NotebookView>();
   private _wanted = { cell: '', version: 0, count: 0 };
-  private _focusWanted = false;
+  private _focusing = 0;
 }

@@ -8,3 +8,20 @@ export function placeOf({ after, index }: Pick<Undeleted, 'after' | 'index'>, ce
   }
   return Math.min(after === '' ? 0 : (index ?? cells.length), cells.length);
 }
+
+/**
+ * The cells of a notebook as it was. Those that are here `now` and that the history has never met were not touched
+ * since it began: they were there, as they are, behind the cell that they follow now.
+ *
+ * @param known all cells that the history has met
+ */
+export function withUntouched<C extends { id?: string }>(old: C[], now: readonly C[], known: ReadonlySet<string>): C[] {
+  const cells = [...old];
+  now.forEach((cell, i) => {
+    if (cell.id !== undefined && !known.has(cell.id)) {
+      const before = now.slice(0, i).map(one => cells.findIndex(other => other.id === one.id));
+      cells.splice((before.reverse().find(at => at >= 0) ?? -1) + 1, 0, cell);
+    }
+  });
+  return cells;
+}

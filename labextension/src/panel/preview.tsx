@@ -1,10 +1,10 @@
 import type { CodeCellModel, ICellModel } from '@jupyterlab/cells';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { useEffect, useState, type ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import type { Run, RunOutputs, Version } from '../kernel/protocol.js';
 import { DiffView, WIDE } from './diff_view.js';
-import { useAnswer, useWidth } from './hooks.js';
+import { useAnswer, useReading, useWidth } from './hooks.js';
 import { OutputView } from './output_view.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { ago, bytesWords, dateTime, runWords, STATUS_SIGNS } from './words.js';
@@ -18,18 +18,19 @@ interface Props {
   model: ICellModel;
   version: Version;
   base: Base;
+  onBase: (base: Base) => void;
   now: number;
 }
 
 /** What a version has that the cell has not: text and outputs. */
-export function Preview({ view, services, model, version, base, now }: Props): ReactElement {
+export function Preview({ view, services, model, version, base, onBase, now }: Props): ReactElement {
   const { trans } = services;
   const [node, setNode] = useState<HTMLDivElement | null>(null);
   const wide = useWidth(node) > WIDE;
-  const shown = useCellText(model);
-  const other = base === 'parent' ? version.parent : 0;
-  const texts = useAnswer(`${version.version} ${other}`, () =>
-    Promise.all([view.contents.text(version.version), other ? view.contents.text(other) : undefined])
+  const shown = useReading(model.contentChanged, () => model.sharedModel.getSource());
+  const other = version.parent;
+  const texts = useAnswer(`${version.version} ${base}`, () =>
+    Promise.all([view.contents.text(version.version), base === 'parent' && other ? view.contents.text(other) : ''])
   );
   const run = version.runs.at(-1);
   const old = useAnswer<RunOutputs | undefined>(
@@ -39,23 +40,33 @@ export function Preview({ view, services, model, version, base, now }: Props): R
   const here = model.type === 'markdown' ? 'text/x-ipythongfm' : view.panel.content.codeMimetype;
   const [text, otherText] = texts?.value ?? [];
   const before = base === 'now' ? shown : (otherText ?? '');
-  const [baseName, ownName] = [
-    base === 'now' ? trans.__('in the cell now') : other ? `v${other}` : trans.__('nothing'),
-    `v${version.version}`
-  ];
   return (
-    <div ref={setNode} className={`fk-Preview ${wide ? 'fk-mod-wide' : ''}`} tabIndex={0} role="region" aria-label={trans.__('Preview')}>
+    <div
+      ref={setNode}
+      className={`fk-Preview ${wide ? 'fk-mod-wide' : ''}`}
+      tabIndex={0}
+      role="region"
+      aria-label={trans.__('Preview')}
+    >
       {texts?.error && <p className="fk-Trouble">{texts.error}</p>}
       {text !== undefined && (
         <>
           <p className="fk-Preview-legend">
-            {text === before ? (
-              base === 'now' ? trans.__('The text is what the cell has now.') : trans.__('The same text.')
-            ) : (
-              <>
-                <span className="fk-removed">− {baseName}</span> <span className="fk-added">+ {ownName}</span>
-              </>
-            )}
+            <label className="fk-removed" title={trans.__('What it is compared with (C)')}>
+              <span aria-hidden="true">−</span>
+              <select
+                value={base}
+                aria-label={trans.__('Compare with')}
+                onChange={event => onBase(event.target.value as Base)}
+              >
+                <option value="now">{trans.__('in the cell now')}</option>
+                <option value="parent">
+                  {other ? trans.__('v%1, before it', other) : trans.__('the version before')}
+                </option>
+              </select>
+            </label>
+            <span className="fk-added">+ v{version.version}</span>
+            {text === before && <span>{trans.__('the same text')}</span>}
           </p>
           <DiffView
             before={before}
@@ -93,7 +104,7 @@ interface OutputsProps {
 }
 
 function Outputs({ old, run, model, view, trans, now, error }: OutputsProps): ReactElement {
-  const current = useCellOutputs(model);
+  const current = useReading(model.outputs.changed, () => model.outputs.toJSON());
   const { rendermime } = view.panel.content;
   if (error) {
     return <p className="fk-Trouble">{error}</p>;
@@ -104,14 +115,12 @@ function Outputs({ old, run, model, view, trans, now, error }: OutputsProps): Re
     <div className="fk-Outputs">
       <section>
         <h3>
-          {run
-            ? `${STATUS_SIGNS[run.status]} ${runWords([run], trans)}`
-            : trans.__('This version was not run.')}
-          {run && (
-            <time title={dateTime(run.started)}> {ago(run.started, now, trans)}</time>
-          )}
+          {run ? `${STATUS_SIGNS[run.status]} ${runWords([run], trans)}` : trans.__('This version was not run.')}
+          {run && <time title={dateTime(run.started)}> {ago(run.started, now, trans)}</time>}
           {leftOut > 0 && <span className="fk-leftOut"> {trans.__('%1 left out', bytesWords(leftOut))}</span>}
-          {run && run.dropped > 0 && <span className="fk-leftOut"> {trans.__('%1 displays not kept', run.dropped)}</span>}
+          {run && run.dropped > 0 && (
+            <span className="fk-leftOut"> {trans.__('%1 displays not kept', run.dropped)}</span>
+          )}
           {same && <span className="fk-quiet"> {trans.__('the same output as now')}</span>}
         </h3>
         {old && old.outputs.length > 0 && <OutputView outputs={old.outputs} rendermime={rendermime} />}
@@ -130,53 +139,22 @@ function Outputs({ old, run, model, view, trans, now, error }: OutputsProps): Re
 /** What a person sees of them: run numbers and what the kernel notes in metadata do not count. */
 function sameOutputs(left: readonly nbformat.IOutput[], right: readonly nbformat.IOutput[]): boolean {
   const seen = (outputs: readonly nbformat.IOutput[]) =>
-    JSON.stringify(outputs.map(({ output_type, name, text, data, ename, evalue }) => [output_type, name, joined(text), data && Object.entries(data).map(([mime, value]) => [mime, joined(value)]).sort(), ename, evalue]));
+    JSON.stringify(
+      outputs.map(({ output_type, name, text, data, ename, evalue }) => [
+        output_type,
+        name,
+        joined(text),
+        data &&
+          Object.entries(data)
+            .map(([mime, value]) => [mime, joined(value)])
+            .sort(),
+        ename,
+        evalue
+      ])
+    );
   return seen(left) === seen(right);
 }
 
 function joined(text: unknown): unknown {
   return Array.isArray(text) ? text.join('') : text;
-}
-
-function useCellText(model: ICellModel): string {
-  const shared = model.sharedModel;
-  const [text, setText] = useState(() => shared.getSource());
-  useEffect(() => {
-    const read = () => setText(shared.getSource());
-    read();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onChange = () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        read();
-      }, 200); // not in the keystroke
-    };
-    model.contentChanged.connect(onChange);
-    return () => {
-      clearTimeout(timer);
-      model.contentChanged.disconnect(onChange);
-    };
-  }, [model]);
-  return text;
-}
-
-function useCellOutputs(model: CodeCellModel): nbformat.IOutput[] {
-  const [outputs, setOutputs] = useState(() => model.outputs.toJSON());
-  useEffect(() => {
-    const read = () => setOutputs(model.outputs.toJSON());
-    read();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onChange = () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        read();
-      }, 200);
-    };
-    model.outputs.changed.connect(onChange);
-    return () => {
-      clearTimeout(timer);
-      model.outputs.changed.disconnect(onChange);
-    };
-  }, [model]);
-  return outputs;
 }

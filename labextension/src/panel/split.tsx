@@ -8,7 +8,11 @@ export function Split({ first, second, label }: { first: ReactNode; second: Reac
   const [share, setShare] = useState(50);
   const set = (to: number) => setShare(Math.min(90, Math.max(10, to)));
   return (
-    <div ref={node} className="fk-Split" style={{ gridTemplateRows: `minmax(0, ${share}fr) 5px minmax(0, ${100 - share}fr)` }}>
+    <div
+      ref={node}
+      className="fk-Split"
+      style={{ gridTemplateRows: `minmax(0, ${share}fr) 5px minmax(0, ${100 - share}fr)` }}
+    >
       <div className="fk-Split-part">{first}</div>
       <div
         className="fk-Split-bar"

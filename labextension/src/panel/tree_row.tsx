@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ReactElement } from 'react';
-import type { Change } from '../kernel/protocol.js';
+import { memo, type ReactElement } from 'react';
+import type { Change, Found } from '../kernel/protocol.js';
 import type { Row } from '../tree/fold.js';
 import type { LaneRow } from '../tree/lanes.js';
 import { LaneCell } from './lane_cell.js';
@@ -8,12 +8,16 @@ import { ago, causeWord, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
 export const ROW_HEIGHT = 44;
 
+/** Characters before what was found, in a narrow row. */
+const CONTEXT = 12;
+
 interface Props {
   row: Row;
   lanes: LaneRow;
   lanesWidth: number;
   change: Change | undefined;
-  found: string | undefined; // what the search found, in place of what changed
+  found: Found | undefined; // shown in place of what changed
+  foundText: string; // what was searched for
   picture: string | undefined;
   now: number;
   index: number;
@@ -21,17 +25,24 @@ interface Props {
   selected: boolean;
   expandable: boolean;
   trans: TranslationBundle;
-  onSelect: () => void;
-  onRestore: () => void;
-  onExpand: () => void;
+  actions: RowActions;
+}
+
+/** What the mouse does in a row; the same object all the time, or every row would be drawn again for it. */
+export interface RowActions {
+  select(index: number): void;
+  restore(): void;
+  expand(version: number): void;
 }
 
 /** A version in the tree: what changed and when, and below what became of it. */
-export function TreeRow(props: Props): ReactElement {
+export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
   const { row, lanes, change, found, picture, now, selected, trans } = props;
   const { version, folded } = row;
   const run = version.runs.at(-1);
-  const what = found ?? change?.summary ?? version.summary;
+  const inOutput = found?.where === 'output' ? trans.__('in the output: ') : '';
+  const what = found ? inOutput + found.excerpt : (change?.summary ?? version.summary);
+  const [sign, text] = found || version.parent === 0 ? ['', what] : signOf(what);
   const cause = causeWord(version.cause, trans);
   const runs = runWords(version.runs, trans);
   const steps = folded.length === 0 ? '' : trans._n('%1 step', '%1 steps', folded.length);
@@ -58,18 +69,30 @@ export function TreeRow(props: Props): ReactElement {
       aria-expanded={props.expandable ? folded.length === 0 : undefined}
       aria-label={said.filter(Boolean).join(', ')}
       data-version={version.version}
-      onMouseDown={event => event.button === 0 && props.onSelect()}
-      onDoubleClick={props.onRestore}
+      onMouseDown={event => event.button === 0 && props.actions.select(props.index)}
+      onDoubleClick={() => props.actions.restore()}
     >
       <LaneCell
         row={lanes}
         height={ROW_HEIGHT}
         width={props.lanesWidth}
-        shape={version.head ? 'head' : run?.status === 'error' || run?.status === 'killed' ? 'error' : run ? 'run' : 'plain'}
+        shape={
+          version.head ? 'head' : run?.status === 'error' || run?.status === 'killed' ? 'error' : run ? 'run' : 'plain'
+        }
       />
       <div className="fk-Row-body">
         <div className="fk-Row-line">
-          <code className={`fk-Row-what ${what.startsWith('- ') && !found ? 'fk-removed' : ''}`}>{what || trans.__('empty')}</code>
+          <code className="fk-Row-what">
+            {sign && <span className={sign === '+' ? 'fk-added' : 'fk-removed'}>{sign} </span>}
+            {found ? (
+              <>
+                <span className="fk-quiet">{inOutput}</span>
+                <Marked text={found.excerpt} part={props.foundText} />
+              </>
+            ) : (
+              text || <span className="fk-quiet">{trans.__('empty')}</span>
+            )}
+          </code>
           <time className="fk-Row-time" title={dateTime(version.created)}>
             {ago(version.created, now, trans)}
           </time>
@@ -91,7 +114,12 @@ export function TreeRow(props: Props): ReactElement {
             </span>
           )}
           {props.expandable && (
-            <button className="fk-Steps" tabIndex={-1} onClick={props.onExpand} title={trans.__('Space shows and hides the steps of typing')}>
+            <button
+              className="fk-Steps"
+              tabIndex={-1}
+              onClick={() => props.actions.expand(version.version)}
+              title={trans.__('Space shows and hides the steps of typing')}
+            >
               {steps === '' ? `▾ ${trans.__('fewer')}` : `▸ ${steps}`}
             </button>
           )}
@@ -99,5 +127,28 @@ export function TreeRow(props: Props): ReactElement {
       </div>
       {picture && <img className="fk-Thumbnail" src={picture} alt="" draggable={false} />}
     </div>
+  );
+});
+
+/** The sign and the line of a change ("+ int y;"). */
+function signOf(summary: string): [string, string] {
+  const [, sign, text] = /^([+-]) ?(.*)/s.exec(summary) ?? ['', '', summary];
+  return [sign.replace('-', '−'), text];
+}
+
+/** A text from a little before the part that was found, which is marked. */
+function Marked({ text, part }: { text: string; part: string }): ReactElement {
+  const at = text.toLowerCase().indexOf(part.toLowerCase());
+  if (at < 0) {
+    return <>{text}</>;
+  }
+  const from = at > CONTEXT ? at - CONTEXT : 0;
+  return (
+    <>
+      {from > 0 && '…'}
+      {text.slice(from, at)}
+      <mark>{text.slice(at, at + part.length)}</mark>
+      {text.slice(at + part.length)}
+    </>
   );
 }

@@ -1,4 +1,13 @@
-import { forwardRef, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type HTMLAttributes, type ReactElement } from 'react';
+import {
+  forwardRef,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type HTMLAttributes,
+  type ReactElement
+} from 'react';
 
 /** Rows above and below the window that are drawn, too. */
 const MARGIN = 6;
@@ -46,7 +55,9 @@ export const VirtualRows = forwardRef<VirtualRowsHandle, Props>(function Virtual
       }
     },
     focus: index => {
-      node.current!.querySelector<HTMLElement>(`[data-index="${index}"] [tabindex]`)?.focus({ preventScroll: true });
+      node.current!.querySelector<HTMLElement>(`[data-index="${index}"] [tabindex]`)?.focus({
+        preventScroll: true
+      });
     },
     get pageRows() {
       return Math.max(1, Math.floor(node.current!.clientHeight / rowHeight) - 1);
@@ -62,7 +73,12 @@ export const VirtualRows = forwardRef<VirtualRowsHandle, Props>(function Virtual
     shown.push(keep);
   }
   return (
-    <div {...rest} ref={node} className={`fk-VirtualRows ${rest.className ?? ''}`} onScroll={event => setTop(event.currentTarget.scrollTop)}>
+    <div
+      {...rest}
+      ref={node}
+      className={`fk-VirtualRows ${rest.className ?? ''}`}
+      onScroll={event => setTop(event.currentTarget.scrollTop)}
+    >
       <div role="presentation" style={{ height: count * rowHeight, position: 'relative' }}>
         {shown.map(index => (
           <div

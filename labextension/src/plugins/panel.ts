@@ -40,14 +40,17 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
       open: async path => void (await commands.execute('docmanager:open', { path })),
       focusCell: panel => {
         shell.activateById(panel.id);
-        panel.content.mode = 'edit';
+        // Afterwards: being activated puts a notebook into command mode.
+        requestAnimationFrame(() => panel.content.activeCell?.editor?.focus());
       },
       revealVersion: (cell, version) => panel.showVersion(cell, version)
     };
     const panel = new HistoryPanel(tracker, histories, services);
     // Whoever has never had a forkernel does not see that there is a panel.
+    let added = false;
     const add = () => {
-      if (!panel.isAttached) {
+      if (!added) {
+        added = true;
         shell.add(panel, 'right', { rank: RANK, type: 'History' });
       }
     };

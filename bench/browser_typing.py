@@ -96,9 +96,10 @@ class Page:
         origin = next(one["value"] for one in metrics if one["name"] == "NavigationStart") * 1e6
         samples = own_samples(profile)
         in_keys = [
-            sum(ms for at, ms in samples if key["began"] <= (at - origin) / 1e3 <= key["done"]) for key in keys
+            sum(ms for at, ms, task in samples if not task and key["began"] <= (at - origin) / 1e3 <= key["done"])
+            for key in keys
         ]
-        return in_keys, sum(ms for _, ms in samples) / len(keys)
+        return in_keys, sum(ms for _, ms, _ in samples) / len(keys)
 
     def heap(self):
         for _ in range(2):
@@ -107,22 +108,26 @@ class Page:
 
 
 def own_samples(profile):
-    """[(time in us, ms)] of the samples with the extension on the stack."""
+    """[(time in us, ms, whether it is in a task of its own)] of the samples with the extension on the stack."""
     nodes = {node["id"]: node for node in profile["nodes"]}
-    own = set()
-    waiting = [node["id"] for node in profile["nodes"] if "@forkernel" in node["callFrame"]["url"]]
+    root = profile["nodes"][0]
+    own = {}  # by node: whether its task is the extension's
+    waiting = [(child, None) for child in root["children"]]
     while waiting:
-        node = waiting.pop()
-        if node not in own:
-            own.add(node)
-            waiting += nodes[node].get("children", [])
+        number, task = waiting.pop()
+        node = nodes[number]
+        if task is None and "@forkernel" in node["callFrame"]["url"]:
+            task = number in root["children"]
+        if task is not None:
+            own[number] = task
+        waiting += [(child, task) for child in node.get("children", [])]
     at, found = profile["startTime"], []
     deltas = profile["timeDeltas"]
     for i, node in enumerate(profile["samples"]):
         at += deltas[i]
         if node in own:
             # Until the next sample; longer than that the process was not running.
-            found.append((at, min(deltas[i + 1] if i + 1 < len(deltas) else 0, 5 * SAMPLE_US) / 1e3))
+            found.append((at, min(deltas[i + 1] if i + 1 < len(deltas) else 0, 5 * SAMPLE_US) / 1e3, own[node]))
     return found
 
 

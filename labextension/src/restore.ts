@@ -29,7 +29,7 @@ interface Swaps {
 /** As many swaps of one cell keep their outputs for Ctrl-Z. */
 const SWAPS_MAX = 20;
 
-/** JupyterLab draws these the same way whether they are trusted or not, or as a picture that runs nothing. */
+/** Trust changes nothing about these, but for SVG, which is shown only then: as a picture that runs nothing. */
 const HARMLESS = /^(text\/plain|image\/.*|application\/json|application\/vnd\.jupyter\.std(out|err))$/;
 
 /**
@@ -82,7 +82,7 @@ export class Restorer {
     const after: Page = {
       text: restored.text,
       outputs: restored.outputs,
-      trusted: before.trusted && restored.outputs.every(isHarmless),
+      trusted: restored.outputs.every(isHarmless),
       old: run && run.run === this._lastRuns.get(cell.id) ? undefined : { run, leftOut }
     };
     this._put(cell, after);

@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 from history import click, source, texts, theme, told, undo_stop, write
-from test_lab import OPEN, OUTPUTS, RUN, cell, text_of
+from test_lab import OPEN, OUTPUTS, RUN, cell, run, text_of
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -160,6 +160,26 @@ def test_the_switcher_is_there_after_a_reload_and_a_restart(page, lab, notebook,
     cell(page, two(notebook)).locator(".fk-OldOutputs").wait_for()
     screenshot("cell-dark")
     theme(page, "JupyterLab Light")
+
+
+def test_old_pictures_are_shown_and_old_html_is_not_trusted(page, notebook):
+    page.set_default_timeout(15_000)
+    page.evaluate(OPEN, notebook.name)
+    last = f"{notebook.stem}-three"
+    page.evaluate(RUN, f"{notebook.stem}-one")
+    trusted = "id => window.panel.content.widgets.find(w => w.model.id === id).model.trusted"
+    svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><circle r='4'/></svg>"
+    for text in (f'fk_svg("{svg}");', 'fk_html("<b onclick=1>bold</b>");', "3"):
+        run(page, last, text)
+    click(page, last)
+    page.keyboard.press("Alt+[")
+    cell(page, last).locator(".fk-OldOutputs").wait_for()
+    assert page.evaluate(trusted, last) is False
+    assert "onclick" not in cell(page, last).locator(".jp-RenderedHTMLCommon b").evaluate("node => node.outerHTML")
+    page.keyboard.press("Alt+[")
+    cell(page, last).locator(".jp-RenderedSVG img").wait_for()
+    page.evaluate(RUN, last)
+    assert page.evaluate(trusted, last) is True
 
 
 def test_a_cell_that_runs_is_asked_about(page, notebook):

@@ -54,10 +54,10 @@ export class NotebookHistory {
     return this._headsMoved;
   }
 
-  /** Tell the kernel all that was typed until now; what is sent after this finds it recorded. */
-  flush(): void {
+  /** Tell the kernel all that was typed until now; what is sent after this, the run of a cell, finds it recorded. */
+  flush(ran?: string): void {
     this._capture?.flush();
-    this._queue.flush();
+    this._queue.flush(ran);
   }
 
   /** Change texts of cells for another reason than typing. */

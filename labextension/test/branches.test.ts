@@ -77,7 +77,10 @@ test('ten thousand versions', () => {
 
 test('time goes over runs of typing', () => {
   const { versions, index } = timelineOf(tree('1<0 2<1 3<2 4<3 5<1 6<5*'));
-  assert.deepEqual(versions.map(one => one.version), [1, 4, 6]);
+  assert.deepEqual(
+    versions.map(one => one.version),
+    [1, 4, 6]
+  );
   assert.equal(index, 2);
   assert.equal(timelineOf([]).index, -1);
 });

@@ -179,6 +179,18 @@ describe('delivery', () => {
     assert.deepEqual(sent, [1, 2]);
   });
 
+  test('a text that runs before the kernel listens is told as one that is there', async () => {
+    const sent = [];
+    const { queue } = setup();
+    queue.add([edit('base'), edit('typed'), edit('other', 'd')]);
+    queue.flush('c');
+    await queue.connect(message => (sent.push(...message.edits), new Promise(() => undefined)), 0);
+    assert.deepEqual(
+      sent.map(one => one.cause),
+      ['typing', 'file', 'typing']
+    );
+  });
+
   test('a history that cannot record is told once to the person and tried again', async () => {
     const kernel = new Kernel();
     const { queue, store, troubles } = setup();

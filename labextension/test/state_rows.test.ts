@@ -6,7 +6,9 @@ import { stateRows } from '../lib/states/state_rows.js';
 
 const state = (run, parent) => ({ run, parent, count: run, available: 'live' });
 const drawn = (states, current) =>
-  stateRows(states, current).map(row => `${row.lanes.lane}${row.lanes.down ? '|' : '.'}${row.current ? '*' : ' '}${row.run}`);
+  stateRows(states, current).map(
+    row => `${row.lanes.lane}${row.lanes.down ? '|' : '.'}${row.current ? '*' : ' '}${row.run}`
+  );
 
 test('newest on top, and all begins with a fresh program', () => {
   assert.deepEqual(drawn([], 0), ['0.*0']);

@@ -58,7 +58,9 @@ export class NotebookSwitchers {
       if (!branches) {
         this._announce(this._trans.__('This cell has no other branch.'));
       } else if (!target) {
-        this._announce(step < 0 ? this._trans.__('This is the first branch.') : this._trans.__('This is the last branch.'));
+        this._announce(
+          step < 0 ? this._trans.__('This is the first branch.') : this._trans.__('This is the last branch.')
+        );
       } else {
         await this._flip(cell, versions, branches, target.version);
       }
@@ -191,7 +193,10 @@ export class NotebookSwitchers {
     const flips = this._flips.get(id) ?? { left: new Map<number, Left>() };
     const own = branches.siblings[branches.index];
     if (own) {
-      flips.left.set(own.root, { version: own.version, known: before.reduce((most, one) => Math.max(most, one.version), 0) });
+      flips.left.set(own.root, {
+        version: own.version,
+        known: before.reduce((most, one) => Math.max(most, one.version), 0)
+      });
     }
     flips.anchor = branches.at;
     flips.at = version;

@@ -99,12 +99,25 @@ export class EditQueue {
     this._keep(0);
   }
 
-  /** Send all that waits at once: something that depends on it follows. */
-  flush(): void {
+  /** Send all that waits at once: something that depends on it follows, perhaps the run of a cell. */
+  flush(ran?: string): void {
+    if (!this._send) {
+      this._runsFirst(ran);
+      return;
+    }
     for (const batch of this._waiting) {
-      if (this._send && !this._underWay.has(batch.sequence)) {
+      if (!this._underWay.has(batch.sequence)) {
         this._deliver(batch, true);
       }
+    }
+  }
+
+  /** The kernel will have the run before the edits. Told as from a file, a text leads to its version, and makes no other. */
+  private _runsFirst(cell: string | undefined): void {
+    const edits = this._waiting.flatMap(batch => batch.edits);
+    const last = edits.filter(edit => edit.kind === 'text' && edit.cell === cell).at(-1);
+    if (last) {
+      Object.assign(last, { cause: 'file' });
     }
   }
 

@@ -28,8 +28,8 @@ const capture: JupyterFrontEndPlugin<IHistories> = {
       factory: () => ({ instance: () => noteEditorCause, reconfigure: () => null })
     });
     // What is typed comes before what is run.
-    NotebookActions.executionScheduled.connect((_, { notebook }) => {
-      [...histories.values()].find(history => history.panel.content === notebook)?.flush();
+    NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
+      [...histories.values()].find(history => history.panel.content === notebook)?.flush(cell.model.id);
     });
     return {
       of: panel => histories.get(panel),

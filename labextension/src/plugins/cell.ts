@@ -50,7 +50,12 @@ const cell: JupyterFrontEndPlugin<void> = {
       const active = panel?.content.activeCell;
       return history?.isOpen && active ? { switcher: switchers.get(history)!, active } : undefined;
     };
-    const add = (id: string, label: string, caption: string, step: (one: NotebookSwitchers, active: Cell) => unknown) => {
+    const add = (
+      id: string,
+      label: string,
+      caption: string,
+      step: (one: NotebookSwitchers, active: Cell) => unknown
+    ) => {
       app.commands.addCommand(id, {
         label,
         caption,

@@ -67,7 +67,12 @@ const states: JupyterFrontEndPlugin<void> = {
       const history = notebook ? histories.of(notebook) : undefined;
       return history && history.connection.state !== 'none' ? programs.get(history) : undefined;
     };
-    const add = (id: string, label: string, caption: string, execute: (program: ProgramStates) => Promise<string> | void) => {
+    const add = (
+      id: string,
+      label: string,
+      caption: string,
+      execute: (program: ProgramStates) => Promise<string> | void
+    ) => {
       commands.addCommand(id, {
         label,
         caption,

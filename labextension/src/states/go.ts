@@ -9,7 +9,10 @@ export async function goToState(program: ProgramStates, run: number, trans: Tran
   if (state?.available === 'gone') {
     return trans.__('There is no way back to this state: %1.', state.how.replace(/^gone: /, ''));
   }
-  if (run === 0 && !(await confirm(trans.__('Start with a fresh program?'), freshWords(trans), trans.__('Start'), trans))) {
+  if (
+    run === 0 &&
+    !(await confirm(trans.__('Start with a fresh program?'), freshWords(trans), trans.__('Start'), trans))
+  ) {
     return '';
   }
   if (state?.available === 'again' && !(await confirmAgain(state, trans))) {

@@ -14,7 +14,10 @@ export function stateRows(states: readonly State[], current: number): StateRow[]
   const known = new Set(states.map(state => state.run));
   // A parent that is not in the list is no fresh program: nothing leads there.
   const parentOf = (state: State) => (state.parent === 0 || known.has(state.parent) ? state.parent + 1 : 0);
-  const nodes = [...newest.map(state => ({ number: state.run + 1, parent: parentOf(state) })), { number: 1, parent: 0 }];
+  const nodes = [
+    ...newest.map(state => ({ number: state.run + 1, parent: parentOf(state) })),
+    { number: 1, parent: 0 }
+  ];
   const lanes = layLanes(nodes, current + 1);
   return [...newest, undefined].map((state, i) => {
     const run = state?.run ?? 0;

@@ -81,7 +81,11 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
   return (
     <div className="fk-StateView">
       <div className="fk-Actions">
-        <button className="fk-Button" disabled={busy || current === 0} onClick={() => void attempt(() => undoRun(program, trans))}>
+        <button
+          className="fk-Button"
+          disabled={busy || current === 0}
+          onClick={() => void attempt(() => undoRun(program, trans))}
+        >
           {trans.__('Undo last run')}
         </button>
         <button className="fk-Button" disabled={busy} onClick={() => void attempt(() => program.go('redo'))}>
@@ -119,7 +123,7 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
           {at => (
             <StateRowView
               row={rows[at]}
-              what={rows[at].state ? program.summaryOf(rows[at].state!.version) ?? '' : trans.__('fresh program')}
+              what={rows[at].state ? (program.summaryOf(rows[at].state!.version) ?? '') : trans.__('fresh program')}
               width={laneWidth(lanes)}
               now={now}
               selected={at === index}
@@ -177,7 +181,9 @@ function StateRowView({ row, what, width, now, selected, trans, onSelect, onGo }
   const time = state?.started ? ago(state.started, now, trans) : '';
   const effects = state?.effects ? trans.__('it %1', state.effects) : '';
   const here = current ? trans.__('the program is here') : '';
-  const said = [state ? `[${state.count}]` : '', what, here, time, how, state?.defines, effects].filter(Boolean).join(', ');
+  const said = [state ? `[${state.count}]` : '', what, here, time, how, state?.defines, effects]
+    .filter(Boolean)
+    .join(', ');
   return (
     <div
       role="treeitem"
@@ -196,7 +202,11 @@ function StateRowView({ row, what, width, now, selected, trans, onSelect, onGo }
       <div className="fk-Row-body">
         <div className="fk-Row-line">
           {state && <span className="fk-StateCount">[{state.count}]</span>}
-          {state ? <code className="fk-Row-what">{what}</code> : <span className="fk-Row-what fk-StateFresh">{what}</span>}
+          {state ? (
+            <code className="fk-Row-what">{what}</code>
+          ) : (
+            <span className="fk-Row-what fk-StateFresh">{what}</span>
+          )}
           {state?.started && (
             <time className="fk-Row-time" title={dateTime(state.started)}>
               {time}
@@ -205,7 +215,9 @@ function StateRowView({ row, what, width, now, selected, trans, onSelect, onGo }
         </div>
         <div className="fk-Row-line fk-Row-notes">
           {current && <span className="fk-Chip fk-mod-head">{here}</span>}
-          {how && !(current && state?.available === 'live') && <span className={`fk-How fk-mod-${state!.available}`}>{how}</span>}
+          {how && !(current && state?.available === 'live') && (
+            <span className={`fk-How fk-mod-${state!.available}`}>{how}</span>
+          )}
           {effects && <span className="fk-Effects">⚠ {effects}</span>}
           {state?.defines && <code className="fk-Defines">{state.defines}</code>}
         </div>

@@ -148,14 +148,16 @@ static int on_parent_gone(zloop_t *loop, zmq_pollitem_t *item, void *context) {
 /* ---- start and end ---- */
 
 /* Signals come through the event loop, so that no handler ever runs. Blocked before libzmq makes
- * its threads. */
+ * its threads; SIGCHLD is for an engine that has children. */
 static int open_signals(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    sigdelset(&set, SIGCHLD);
     signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -36,11 +36,21 @@ def wait_until_gone(pids, seconds=10):
         time.sleep(0.02)
 
 
+def describe(pid):
+    """As the system lists it: its name, and whose child it is."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            name, _, fields = file.read().rpartition(")")
+    except OSError:
+        return f"{pid} (gone)"
+    return f"{name}) below {fields.split()[1]}"
+
+
 def wait_until_no_zombies(pid, seconds=10):
     """Below this one. A process that ends is one for a moment."""
     deadline = time.monotonic() + seconds
     while found := [child for child in children(pid) if (stat(child) or "?")[0] == "Z"]:
-        assert time.monotonic() < deadline, found
+        assert time.monotonic() < deadline, ", ".join(map(describe, found))
         time.sleep(0.02)
 
 

@@ -365,6 +365,15 @@ def test_children_that_stay(kernel):
     wait_until_gone(below)
 
 
+def test_orphans_that_end_between_cells(kernel):
+    """The kernel takes them in, and takes leave of each at once: no cell has to come by."""
+    ok(kernel, INCLUDES + 'system("(sleep 1 & sleep 1.2 &) >/dev/null 2>&1")')
+    orphans = named(kernel.pid, "sleep")
+    assert len(orphans) == 2
+    wait_until_gone(orphans)
+    wait_until_no_zombies(kernel.pid)
+
+
 def test_standard_streams_closed(kernel):
     ok(kernel, INCLUDES + "int x = 1;")
     ok(kernel, "close(0); close(1); close(2);")

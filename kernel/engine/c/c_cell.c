@@ -47,7 +47,6 @@ static void finish(struct c_engine *engine, struct engine_outcome *outcome) {
     engine->effects = (struct buf)BUF_INIT;
     outcome->effects = effects.size ? buf_string(&effects) : NULL;
     c_cell_forget(engine);
-    c_twins_reap(engine);
     engine->base.host->done(engine->base.host->context, outcome);
     free(defines);
     buf_finish(&effects);

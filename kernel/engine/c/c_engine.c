@@ -9,7 +9,6 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 void c_engine_watch(struct c_engine *engine, int fd, zloop_fn *handler) {
@@ -43,7 +42,7 @@ static void destroy(struct engine **at) {
     (void)c_language_stop(engine);
     c_worker_close_pipes(engine);
     c_cell_forget(engine);
-    c_twins_reap(engine);
+    c_orphans_close(engine);
     (void)nftw(engine->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(engine->folder);
     buf_finish(&engine->out);
@@ -74,7 +73,8 @@ static enum status create(
         return status;
     }
     *ret_engine = &engine->base;
-    engine->twins_poll = -1;
+    engine->twins_poll = engine->orphans_fd = -1;
+    c_orphans_open(engine);
     enum status status = c_worker_open_pipes(engine, error);
     if (status == STATUS_OK)
         status = c_twins_open(engine, error);
@@ -82,7 +82,6 @@ static enum status create(
         destroy(ret_engine);
         return status;
     }
-    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* twins become children of this process */
     c_language_start(engine);
     c_worker_start(engine);
     return STATUS_OK;

@@ -35,6 +35,8 @@ struct c_engine {
     int twins_poll;         /* epoll: what they say, or that one has ended */
     struct c_twin *twins;   /* a list, newest first */
     struct c_leaving *leaving;
+    int orphans_fd; /* signalfd: a child has ended */
+    int orphans_timer;
     int stdout_pipe[2]; /* pipes: stdout and stderr of all that runs code here */
     int stderr_pipe[2];
     int64_t piped_bytes; /* that came out of them */
@@ -147,9 +149,7 @@ void c_twins_add(struct c_engine *engine, const struct frame *frame);
 bool c_twins_replace_worker(struct c_engine *engine);
 /* End all of them; the host is told if it is to be. */
 void c_twins_stop(struct c_engine *engine, bool tell);
-/* Processes that were orphaned below this one are its children now: take leave of those that
-   ended. */
-void c_twins_reap(const struct c_engine *engine);
+bool c_twins_has(const struct c_engine *engine, pid_t pid);
 
 /* ---- c_leaving.c ---- */
 
@@ -159,5 +159,13 @@ void c_leaving_add(struct c_engine *engine, struct helper *process, bool end);
 bool c_leaving_has(const struct c_engine *engine, pid_t pid);
 /* End those that have not ended yet. */
 void c_leaving_stop(struct c_engine *engine);
+
+/* ---- c_orphans.c ---- */
+
+/* From now on orphans below this process become its children, and their ends are noticed. */
+void c_orphans_open(struct c_engine *engine);
+void c_orphans_close(struct c_engine *engine);
+/* Is this process no orphan, but a helper that its owner here takes leave of? */
+bool c_orphans_owns(const struct c_engine *engine, pid_t pid);
 
 #endif

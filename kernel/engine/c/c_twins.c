@@ -62,12 +62,11 @@ static int64_t count(const struct c_engine *engine, int64_t state) {
     return found;
 }
 
-static bool is_ours(const struct c_engine *engine, pid_t pid) {
+bool c_twins_has(const struct c_engine *engine, pid_t pid) {
     const struct c_twin *twin = engine->twins;
     while (twin && twin->process.pid != pid)
         twin = twin->next;
-    return twin || pid == engine->worker.pid || pid == engine->language.pid ||
-           c_leaving_has(engine, pid);
+    return twin;
 }
 
 /* All of them behind one descriptor: the event loop looks at each of its own every time. */
@@ -162,7 +161,7 @@ static enum status add(struct c_engine *engine, struct frame_reader *reader, int
     const struct frame *frame, struct error *error) {
     pid_t pid = (pid_t)frame_int(frame, 1, 0);
     int socket = frame_reader_take_descriptor(reader);
-    if (!is_child(pid) || is_ours(engine, pid) || socket < 0) {
+    if (!is_child(pid) || c_orphans_owns(engine, pid) || socket < 0) {
         int trouble = (int)frame_int(frame, 2, 0);
         if (socket >= 0)
             (void)close(socket);
@@ -360,14 +359,4 @@ void c_twins_evict(struct engine *base, int64_t state) {
         stop(engine, twin);
     if (state != engine->worker_state)
         c_language_evict(engine, state);
-}
-
-void c_twins_reap(const struct c_engine *engine) {
-    for (;;) {
-        siginfo_t info = {0};
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || !info.si_pid ||
-            is_ours(engine, info.si_pid)) /* whose end comes by its pidfd */
-            return;
-        (void)waitpid(info.si_pid, NULL, WNOHANG);
-    }
 }

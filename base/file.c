@@ -42,36 +42,49 @@ enum status file_make_folders(const char *path, mode_t mode, struct error *error
     return status;
 }
 
-enum status file_read(const char *path, size_t max_bytes, struct buf *out, struct error *error) {
+enum status file_read_pieces(
+    const char *path, file_take_fn *take, void *context, struct error *error) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return error_set_errno(error, errno, "cannot open '%s'", path);
     enum status status = STATUS_OK;
-    size_t before = out->size;
-    char chunk[65536];
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n == 0)
-            break;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
+    char piece[65536];
+    ssize_t n = 1;
+    while (status == STATUS_OK && n != 0) {
+        n = read(fd, piece, sizeof piece);
+        if (n > 0)
+            status = take(context, piece, (size_t)n, error);
+        else if (n < 0 && errno != EINTR)
             status = error_set_errno(error, errno, "cannot read '%s'", path);
-            break;
-        }
-        if (out->size - before + (size_t)n > max_bytes) {
-            status = error_set(
-                error, STATUS_INVALID, "cannot read '%s': larger than %zu bytes", path, max_bytes);
-            break;
-        }
-        buf_append(out, chunk, (size_t)n);
     }
     close(fd);
+    return status;
+}
+
+struct whole {
+    const char *path;
+    struct buf *out;
+    size_t before;
+    size_t max_bytes;
+};
+
+static enum status take_all(void *context, const char *bytes, size_t size, struct error *error) {
+    const struct whole *whole = context;
+    if (whole->out->size - whole->before + size > whole->max_bytes)
+        return error_set(error, STATUS_INVALID, "cannot read '%s': larger than %zu bytes",
+            whole->path, whole->max_bytes);
+    buf_append(whole->out, bytes, size);
+    return STATUS_OK;
+}
+
+enum status file_read(const char *path, size_t max_bytes, struct buf *out, struct error *error) {
+    struct whole whole = {path, out, out->size, max_bytes};
+    enum status status = file_read_pieces(path, take_all, &whole, error);
     if (status == STATUS_OK && !buf_ok(out))
         status = error_set(error, STATUS_NO_MEMORY, "cannot read '%s': out of memory", path);
     if (status != STATUS_OK && out->data) {
-        out->size = before;
-        out->data[before] = '\0';
+        out->size = whole.before;
+        out->data[whole.before] = '\0';
     }
     return status;
 }

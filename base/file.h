@@ -14,6 +14,13 @@ char *file_join(const char *folder, const char *name);
 /* Make the folder and its parents; the ones made here get `mode`. */
 enum status file_make_folders(const char *path, mode_t mode, struct error *error) MUST_CHECK;
 
+/* Give the file to `take`, piece by piece, while that returns STATUS_OK; what else it returns is
+   returned, and its error is its own to set. */
+typedef enum status file_take_fn(
+    void *context, const char *bytes, size_t size, struct error *error);
+enum status file_read_pieces(
+    const char *path, file_take_fn *take, void *context, struct error *error) MUST_CHECK;
+
 /* Append the whole file to `out`; files over `max_bytes` are refused with STATUS_INVALID. */
 enum status file_read(
     const char *path, size_t max_bytes, struct buf *out, struct error *error) MUST_CHECK;

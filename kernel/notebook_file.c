@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "kernel/fk_cell.h"
+#include "kernel/notebook_skim.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,21 +56,41 @@ static enum status read_cells(const char *path, struct notebook_file *file, stru
     return STATUS_OK;
 }
 
+struct reading {
+    const char *path;
+    size_t max_bytes;
+    struct notebook_skim skim;
+    struct buf bytes; /* without the outputs */
+};
+
+static enum status skim(void *context, const char *bytes, size_t size, struct error *error) {
+    struct reading *reading = context;
+    notebook_skim(&reading->skim, bytes, size, &reading->bytes);
+    if (!buf_ok(&reading->bytes))
+        return error_set(error, STATUS_NO_MEMORY, "cannot read '%s': out of memory", reading->path);
+    if (reading->bytes.size > reading->max_bytes)
+        return error_set(error, STATUS_INVALID,
+            "cannot read '%s': it has more than %zu bytes besides its outputs", reading->path,
+            reading->max_bytes);
+    return STATUS_OK;
+}
+
 enum status notebook_file_read(
     const char *path, size_t max_bytes, struct notebook_file *ret_file, struct error *error) {
-    struct buf bytes = BUF_INIT;
+    struct reading reading = {path, max_bytes, {0}, BUF_INIT};
     struct notebook_file file = {0};
-    enum status status = file_read(path, max_bytes, &bytes, error);
+    enum status status = file_read_pieces(path, skim, &reading, error);
+    struct buf *bytes = &reading.bytes;
     if (status == STATUS_OK) {
         json_error_t trouble;
-        file.root = json_loadb(buf_string(&bytes), bytes.size, 0, &trouble);
+        file.root = json_loadb(buf_string(bytes), bytes->size, 0, &trouble);
         if (!file.root)
             status = error_set(error, STATUS_INVALID, "'%s' is no notebook: %s in line %d", path,
                 trouble.text, trouble.line);
     }
     if (status == STATUS_OK)
         status = read_cells(path, &file, error);
-    buf_finish(&bytes);
+    buf_finish(bytes);
     if (status == STATUS_OK)
         *ret_file = file;
     else

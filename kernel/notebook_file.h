@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-/* A larger one is not read: it would hold the event loop too long. */
+/* Where all but the outputs is larger, it is not read: it would hold the event loop too long. */
 enum { NOTEBOOK_FILE_MAX_BYTES = 16 * 1024 * 1024 };
 
 struct notebook_cell {
@@ -22,12 +22,12 @@ struct notebook_cell {
 struct notebook_file {
     struct notebook_cell *cells; /* in order; their strings live as long as this */
     size_t count;
-    json_t *root;  /* the whole file */
+    json_t *root;  /* the file without its outputs */
     char **joined; /* texts that the file has as lists of lines */
 };
 
 /* STATUS_NOT_FOUND: no such file. STATUS_INVALID: no notebook (any more, or not yet: it is being
-   written), or larger than `max_bytes`. */
+   written), or more than `max_bytes` besides its outputs. */
 enum status notebook_file_read(const char *path, size_t max_bytes, struct notebook_file *ret_file,
     struct error *error) MUST_CHECK;
 void notebook_file_finish(struct notebook_file *file);

@@ -226,6 +226,21 @@ def test_a_saved_notebook_is_read(page, kernel, notebook):
     assert json.loads(json.dumps(cells)) == cells  # read, never written
 
 
+def test_a_saved_notebook_with_large_outputs_is_read(page, kernel, notebook):
+    text = {"output_type": "stream", "name": "stdout", "text": ['"outputs": [\\" }]\n' * 1_500_000]}
+    cells = [
+        {"id": "large-cell", "cell_type": "code", "metadata": {}, "outputs": [text], "source": "int x;", "execution_count": 1},
+        {"id": "last-cell", "cell_type": "code", "metadata": {}, "source": "x = 1;", "outputs": [], "execution_count": 2},
+    ]
+    notebook.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    assert notebook.stat().st_size > 30_000_000
+    deadline = time.monotonic() + TIMEOUT
+    while len(page.request("cells")["cells"]) < 2:
+        assert time.monotonic() < deadline, "the file was not read"
+        time.sleep(0.05)
+    assert [c["text"] for c in page.request("notebook")["cells"]] == ["int x;", "x = 1;"]
+
+
 def test_without_a_history_it_says_so(notebook):
     from client import Kernel
 

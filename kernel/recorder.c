@@ -113,25 +113,37 @@ static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* A notebook that the store does not know may be one that it knows by another path. */
-static void follow_document(struct history *history, const char *document) {
-    struct notebook_file file;
+/* A notebook that the store does not know may be one that it knows by another path. True when it is
+   new: `ret_file` has it then, and is the caller's. */
+static bool meet_document(
+    struct history *history, const char *document, struct notebook_file *ret_file) {
     struct error error;
-    enum history_followed followed;
+    enum history_followed followed = HISTORY_FOLLOWED_NOTHING;
     int64_t id;
     if (!document || history_find_document(history, document, &id, &error) != STATUS_NOT_FOUND ||
-        notebook_file_read(document, NOTEBOOK_FILE_MAX_BYTES, &file, &error) != STATUS_OK)
-        return;
-    const char **keys = calloc(file.count + 1, sizeof *keys);
+        notebook_file_read(document, NOTEBOOK_FILE_MAX_BYTES, ret_file, &error) != STATUS_OK)
+        return false;
+    const char **keys = calloc(ret_file->count + 1, sizeof *keys);
     size_t count = 0;
-    for (size_t i = 0; keys && i < file.count; i++)
-        if (file.cells[i].id)
-            keys[count++] = file.cells[i].id;
+    for (size_t i = 0; keys && i < ret_file->count; i++)
+        if (ret_file->cells[i].id)
+            keys[count++] = ret_file->cells[i].id;
     if (count &&
         history_follow_document(history, document, keys, count, &followed, &error) != STATUS_OK)
         log_line("the history of '%s' begins anew: %s", document, error.message);
     free(keys);
-    notebook_file_finish(&file);
+    if (followed != HISTORY_FOLLOWED_NOTHING)
+        notebook_file_finish(ret_file);
+    return followed == HISTORY_FOLLOWED_NOTHING;
+}
+
+/* The texts that a new notebook had before its first edit. */
+static void record_first(struct recorder *recorder, struct notebook_file *file) {
+    struct error error;
+    if (recorder->session && notebook_file_record(recorder->session, file, &error) != STATUS_OK)
+        log_line("the texts of '%s' before its first edit are not in the history: %s",
+            recorder->document, error.message);
+    notebook_file_finish(file);
 }
 
 struct history_session *recorder_session(
@@ -155,12 +167,15 @@ struct history_session *recorder_session(
     }
     free(recorder->document);
     recorder->document = copy;
-    follow_document(history, document);
+    struct notebook_file file;
+    bool is_new = meet_document(history, document, &file);
     struct history_session_start start = {
         .document_path = document, .engine = recorder->options.engine_name};
     /* what is in the way may be gone when the store is opened again: it may be another one then */
     if (history_session_begin(history, &start, &recorder->session, error) != STATUS_OK)
         history_close(&recorder->history);
+    if (is_new)
+        record_first(recorder, &file);
     return recorder->session;
 }
 

@@ -4,7 +4,9 @@ import base64
 import json
 import re
 
+import nbformat
 from client import Kernel, forkernel, show, tree
+from comm_page import Page
 
 
 def edits(kernel, cell="c1"):
@@ -198,6 +200,20 @@ def test_no_cell_ids(kernel, notebook):
     kernel.run("int beta = 2;")
     text = tree(notebook)
     assert "alpha" in text and "beta" in text
+
+
+def test_cells_of_the_file_are_met_by_their_texts(notebook):
+    """As nbclient runs it: in order, without ids; equal texts are cells of their own."""
+    sources = ["int x = 1;", "x++;", "x++;", "x"]
+    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(sources)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    with Kernel(notebook=notebook) as kernel:
+        for source in sources:
+            kernel.run(source)
+        page = Page(kernel)
+        trees = [page.fine("tree", cell=f"cell-{n}") for n in range(len(sources))]
+        assert len(page.fine("cells")["cells"]) == len(sources)
+    assert [[(v["summary"], len(v["runs"])) for v in tree["versions"]] for tree in trees] == [[(s, 1)] for s in sources]
 
 
 def test_no_notebook_name(data_dir):

@@ -1,5 +1,6 @@
 """VS Code names a cell by a URI whose fragment holds while the notebook is open and no longer."""
 
+import nbformat
 import pytest
 from client import Kernel
 from comm_page import Page
@@ -45,6 +46,20 @@ def test_opened_again_the_fragments_mean_other_cells(vscode, run, notebook):
         run(kernel, "int first = 1;", "W2")
         run(kernel, "int first = 10;", "W2")
     assert texts(notebook) == [["int first = 1;", "int first = 10;"], ["int second = 2;"], ["#include <math.h>"]]
+
+
+def test_the_texts_before_the_first_edit_are_kept(vscode, run, notebook):
+    """A notebook that was written elsewhere, opened, changed and run."""
+    cells = [
+        nbformat.v4.new_code_cell("int altogether = 1;", id="first"),
+        nbformat.v4.new_markdown_cell("# Words", id="words"),
+        nbformat.v4.new_code_cell("altogether + 2", id="second"),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    with vscode() as kernel:
+        run(kernel, "int altogether = 100;", "W0")
+        run(kernel, "altogether + 2", "W2")
+    assert texts(notebook) == [["int altogether = 1;", "int altogether = 100;"], ["# Words"], ["altogether + 2"]]
 
 
 def test_fk_knows_the_cell_that_asks(vscode, run, notebook):

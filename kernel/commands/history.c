@@ -132,7 +132,7 @@ const struct command command_tree = {
 
 const struct command command_show = {
     .name = "show",
-    .arguments = "NOTEBOOK VERSION [--states]",
+    .arguments = "NOTEBOOK VERSION|rRUN [--states]",
     .summary = "one version with the outputs of its runs",
     .help =
         "  --states  all that came, in its order: every state of a display that was updated, and\n"
@@ -213,7 +213,7 @@ const struct command command_deleted = {
 
 const struct command command_restore = {
     .name = "restore",
-    .arguments = "NOTEBOOK VERSION [--print]",
+    .arguments = "NOTEBOOK VERSION|rRUN [--print]",
     .summary = "make a version the head of its cell (--print: only write its text here)",
     .help = "A move in the history like any other, which another restore undoes; a deleted cell\n"
             "is not deleted any more. The notebook file is never written.\n",

@@ -102,6 +102,27 @@ enum status fk_find_run(
     return status;
 }
 
+enum status fk_find_version(
+    struct fk_context *context, const char *word, int64_t *ret_number, struct error *error) {
+    if (*word != 'r' && *word != '[')
+        return fk_parse_number(word, ret_number, error);
+    int64_t run_id = 0;
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_states runs = {0};
+    enum status status = fk_find_run(context, word, &run_id, error);
+    if (status == STATUS_OK)
+        status = history_list_states(context->history, context->document_id, &memory, &runs, error);
+    *ret_number = 0;
+    for (size_t i = 0; i < runs.count; i++)
+        if (runs.items[i].run_id == run_id)
+            *ret_number = runs.items[i].version;
+    history_memory_finish(&memory);
+    if (status == STATUS_OK && !*ret_number)
+        status = error_set(
+            error, STATUS_NOT_FOUND, "run %lld is not of this notebook", (long long)run_id);
+    return status;
+}
+
 void fk_append_status(const struct fk_context *context, enum history_run_status status,
     int64_t execution_count, struct buf *out) {
     enum fk_colour colour = FK_RED;

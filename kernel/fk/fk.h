@@ -86,6 +86,11 @@ enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *er
 enum status fk_find_run(struct fk_context *context, const char *word, int64_t *ret_run_id,
     struct error *error) MUST_CHECK;
 
+/* A version's number as fk_parse_number() reads it, or with "r12" or "[3]" that of the version
+   which this run ran. */
+enum status fk_find_version(struct fk_context *context, const char *word, int64_t *ret_number,
+    struct error *error) MUST_CHECK;
+
 /* "ok [12]", "error [12]", coloured, without a newline; `out` is appended to. */
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out);

@@ -137,15 +137,15 @@ static enum status run(
         if (strcmp(arguments[i], "--print") == 0)
             print = true;
         else if (word)
-            return error_set(
-                error, STATUS_INVALID, "one version number is enough: restore VERSION");
+            return error_set(error, STATUS_INVALID, "one version is enough: restore VERSION");
         else
             word = arguments[i];
     }
     int64_t number = 0;
     if (!word)
-        return error_set(error, STATUS_INVALID, "a version number is needed: restore VERSION");
-    enum status status = fk_parse_number(word, &number, error);
+        return error_set(error, STATUS_INVALID,
+            "a version is needed: restore VERSION, or restore [3] for what cell [3] ran");
+    enum status status = fk_find_version(context, word, &number, error);
     if (status != STATUS_OK)
         return status;
     struct history_memory memory = HISTORY_MEMORY_INIT;

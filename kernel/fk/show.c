@@ -50,8 +50,10 @@ static enum status run(
     bool every_state = count == 2 && strcmp(arguments[1], "--states") == 0;
     if (count != 1 && !every_state)
         return error_set(error, STATUS_INVALID,
-            "one version number is needed: show VERSION, or show VERSION --states");
-    enum status status = fk_parse_number(arguments[0], &number, error);
+            "one version is needed: show VERSION, or show [3] for what cell [3] ran; --states "
+            "shows "
+            "every state of its displays");
+    enum status status = fk_find_version(context, arguments[0], &number, error);
     if (status != STATUS_OK)
         return status;
     struct history_memory memory = HISTORY_MEMORY_INIT;

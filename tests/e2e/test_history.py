@@ -83,6 +83,18 @@ def test_show_has_text_and_outputs(kernel, notebook):
     assert "\nsecond\n" in run.text
 
 
+def test_show_and_restore_by_run(kernel, notebook):
+    edits(kernel)
+    count = kernel.run('puts("fourth");', cell="c1").content["execution_count"]
+    kernel.run('puts("fifth");', cell="c1")
+    assert 'puts("fourth");' in fk(kernel, f"show [{count}]").stdout
+    assert "no cell was recorded as [77]" in kernel.run("%fk show [77]").text
+    restored = fk(kernel, f"restore [{count}]", cell="c1")
+    assert restored.content["payload"][0]["text"] == 'puts("fourth");'
+    assert 'puts("second");' in show(notebook, "r2")
+    assert "not of this notebook" in forkernel("show", notebook, "r999", check=False).stderr
+
+
 def test_show_has_pictures_as_pictures(kernel):
     svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
     kernel.run(f'fk_svg("{svg}");', cell="c1")

@@ -148,7 +148,7 @@ static int on_parent_gone(zloop_t *loop, zmq_pollitem_t *item, void *context) {
 /* ---- start and end ---- */
 
 /* Signals come through the event loop, so that no handler ever runs. Blocked before libzmq makes
- * its threads; SIGCHLD is for an engine that has children. */
+ * its threads; SIGCHLD is for the engine. */
 static int open_signals(void) {
     sigset_t set;
     sigemptyset(&set);

@@ -57,6 +57,7 @@ void c_orphans_open(struct c_engine *engine) {
     sigset_t ends;
     (void)sigemptyset(&ends);
     (void)sigaddset(&ends, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
     engine->orphans_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
     c_engine_watch(engine, engine->orphans_fd, on_ends);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -162,7 +162,8 @@ void c_leaving_stop(struct c_engine *engine);
 
 /* ---- c_orphans.c ---- */
 
-/* From now on orphans below this process become its children, and their ends are noticed. */
+/* From now on orphans below this process become its children, and their ends are noticed. SIGCHLD
+   is blocked then; a host with other threads blocks it before it makes them. */
 void c_orphans_open(struct c_engine *engine);
 void c_orphans_close(struct c_engine *engine);
 /* Is this process no orphan, but a helper that its owner here takes leave of? */

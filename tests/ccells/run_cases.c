@@ -76,7 +76,8 @@ struct run {
     struct buf effects; /* of the last cell, "" for none */
     struct buf defines;
     bool no_checkpoints;
-    int64_t state; /* the one that the live program is in: number of the cell that left it */
+    bool checkpointing; /* the last one has been asked for and is not there yet */
+    int64_t state;      /* the one that the live program is in: number of the cell that left it */
     int64_t next_state;
     int64_t start_us;
 };
@@ -173,15 +174,18 @@ static void stop_loop(struct run *run) {
 }
 
 static void checkpoint(struct run *run) {
-    if (!run->no_checkpoints)
+    run->checkpointing = !run->no_checkpoints;
+    if (run->checkpointing)
         run->engine->ops->checkpoint(run->engine);
 }
 
 static void on_checkpointed(
     void *context, int64_t state, const struct engine_checkpoint *checkpoint) {
-    (void)state;
+    struct run *run = context;
+    if (state == run->state)
+        run->checkpointing = false;
     if (checkpoint->trouble)
-        (void)add_event(context, "trouble", checkpoint->trouble);
+        (void)add_event(run, "trouble", checkpoint->trouble);
 }
 
 static void on_measured(void *context, int64_t state, int64_t bytes) {
@@ -319,6 +323,14 @@ static void let_it_be_noticed(struct run *run) {
     enum { MOMENT_MS = 50 };
     (void)zloop_timer(run->loop, MOMENT_MS, 1, on_wake, run);
     (void)zloop_start(run->loop);
+}
+
+enum { MOST_LOOKS = 100 };
+
+static void let_the_checkpoint_come(struct run *run) {
+    let_it_be_noticed(run);
+    for (int i = 0; i < MOST_LOOKS && run->checkpointing; i++)
+        let_it_be_noticed(run);
 }
 
 static bool same(const struct event *event, const struct step *step) {
@@ -466,13 +478,16 @@ static void kill_twins(int64_t language, int64_t worker) {
 static void kill_helper(struct run *run, const char *head) {
     enum { LANGUAGE, WORKER, BOTH };
     int64_t pids[BOTH] = {0};
-    let_it_be_noticed(run); /* the checkpoint of the last cell is being taken */
+    let_the_checkpoint_come(run);
     (void)run->engine->ops->processes(run->engine, pids, BOTH);
+    pid_t pid = (pid_t)pids[strstr(head, "language") ? LANGUAGE : WORKER];
     if (strstr(head, "twins"))
         kill_twins(pids[LANGUAGE], pids[WORKER]);
     else
-        (void)kill((pid_t)pids[strstr(head, "language") ? LANGUAGE : WORKER], SIGKILL);
+        (void)kill(pid, SIGKILL);
     let_it_be_noticed(run);
+    for (int i = 0; i < MOST_LOOKS && !strstr(head, "twins") && kill(pid, 0) == 0; i++)
+        let_it_be_noticed(run); /* a large process takes its time to end */
 }
 
 /* "wake 3", "lose 3" */
@@ -489,13 +504,15 @@ static bool go_to(struct run *run, const char *name, const char *head) {
     return fine;
 }
 
+/* As many for a while: the engine hears of a new process after it is there. */
 static bool check_processes(struct run *run, const char *name, const char *head) {
-    enum { MOST_LOOKS = 100 };
+    enum { A_WHILE = 5 };
     size_t wanted = (size_t)strtoll(head + 10, NULL, 10);
     size_t count = 0;
-    for (int i = 0; i < MOST_LOOKS && count != wanted; i++) {
+    for (int i = 0, same = 0; i < MOST_LOOKS && same < A_WHILE; i++) {
         let_it_be_noticed(run);
         count = count_children();
+        same = count == wanted ? same + 1 : 0;
     }
     if (count != wanted)
         (void)printf("FAIL %s, %s: there are %zu\n", name, head, count);
@@ -517,7 +534,7 @@ static bool run_steps(struct run *run, const char *name) {
         } else if (strncmp(head, "wake ", 5) == 0 || strncmp(head, "lose ", 5) == 0) {
             fine = go_to(run, name, head);
         } else if (strcmp(head, "prepare") == 0) {
-            let_it_be_noticed(run); /* the checkpoint of the last cell is being taken */
+            let_the_checkpoint_come(run);
             run->engine->ops->prepare(run->engine);
         } else if (strncmp(head, "processes ", 10) == 0) {
             fine = check_processes(run, name, head);

@@ -52,6 +52,8 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
   const select = (to: number) => {
     const at = Math.min(Math.max(to, 0), rows.length - 1);
     setChosen(rows[at].run);
+    setMessage('');
+    program.outcome = undefined; // it was read; now it is about this state
     list.current?.reveal(at);
     requestAnimationFrame(() => list.current?.focus(at));
   };
@@ -76,10 +78,13 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
   };
 
   if (!program.loaded) {
-    return <p className="fk-Empty">{trans.__('The kernel is asked.')}</p>;
+    return (
+      <p className={program.error ? 'fk-Trouble' : 'fk-Empty'}>{program.error ?? trans.__('The kernel is asked.')}</p>
+    );
   }
   return (
     <div className="fk-StateView">
+      {program.error && <p className="fk-Trouble">{program.error}</p>}
       <div className="fk-Actions">
         <button
           className="fk-Button"
@@ -139,11 +144,11 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
           <>
             <label className="fk-StateProgress">
               {progress.of > 0
-                ? trans.__('Cell %1 of %2 is run again', progress.at, progress.of)
+                ? trans.__('Cell %1 of %2 is run again', Math.min(progress.at + 1, progress.of), progress.of)
                 : trans.__('On the way')}
-              <progress value={Math.max(0, progress.at - 1)} max={Math.max(1, progress.of)} />
+              <progress value={progress.at} max={Math.max(1, progress.of)} />
             </label>
-            <button className="fk-Button" onClick={() => void program.stop()}>
+            <button className="fk-Button" onClick={() => void attempt(() => program.stop())}>
               {trans.__('Stop')}
             </button>
           </>
@@ -262,8 +267,11 @@ function outcomeWords(outcome: Outcome, program: ProgramStates, trans: Translati
     const state = program.states.find(one => one.run === run);
     return state ? trans.__('the state after run [%1]', state.count) : trans.__('a fresh program');
   };
+  const here = trans.__('The program is in %1.', nameOf(outcome.run));
   if (!outcome.arrived) {
-    return [outcome.error, trans.__('The program is in %1.', nameOf(outcome.run))].filter(Boolean).join(' ');
+    // The kernel names the state by its run's id, which nobody sees here.
+    const why = outcome.error.replace(/; the program is (in the state of run \d+|a fresh one)$/, '');
+    return [why && `${why[0].toUpperCase()}${why.slice(1).replace(/\.$/, '')}.`, here].filter(Boolean).join(' ');
   }
-  return [trans.__('The program is in %1.', nameOf(outcome.run)), outcome.report].filter(Boolean).join(' ');
+  return [here, outcome.report].filter(Boolean).join(' ');
 }

@@ -133,7 +133,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
   const insert = () =>
     current &&
     attempt(async () => {
-      await insertVersion(view, id, current);
+      await insertVersion(view, services, id, current);
       return trans.__('v%1 is in a new cell below.', current.version);
     });
   const pin = () =>

@@ -71,7 +71,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   };
   const back = (cell: string) =>
     attempt(async () => {
-      await bringBack(view, cell);
+      await bringBack(view, services, cell);
       refresh();
       return trans.__('The cell is back.');
     });

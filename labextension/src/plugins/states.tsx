@@ -46,17 +46,7 @@ const states: JupyterFrontEndPlugin<void> = {
       id: TAB,
       label: trans.__('States'),
       rank: 30,
-      render: history => (
-        <StateView
-          key={history.panel.id}
-          program={programs.get(history)!}
-          trans={trans}
-          leave={() => {
-            app.shell.activateById(history.panel.id);
-            history.panel.content.activate();
-          }}
-        />
-      )
+      render: history => <StateView key={history.panel.id} program={programs.get(history)!} trans={trans} />
     });
 
     const current = () => {

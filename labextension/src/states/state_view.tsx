@@ -14,12 +14,10 @@ const ROW_HEIGHT = 44;
 interface Props {
   program: ProgramStates;
   trans: TranslationBundle;
-  /** The person is done here. */
-  leave: () => void;
 }
 
 /** The states that the program had after each run, as a tree, and the way back to them. */
-export function StateView({ program, trans, leave }: Props): ReactElement {
+export function StateView({ program, trans }: Props): ReactElement {
   useSignal(program.changed);
   useEffect(() => program.watch(), [program]);
   const [chosen, setChosen] = useState<number>();
@@ -66,8 +64,7 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
       PageDown: () => select(index + page),
       Home: () => select(0),
       End: () => select(rows.length - 1),
-      Enter: go,
-      Escape: leave
+      Enter: go
     };
     const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
     if (action) {
@@ -131,6 +128,8 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
               what={rows[at].state ? (program.summaryOf(rows[at].state!.version) ?? '') : trans.__('fresh program')}
               width={laneWidth(lanes)}
               now={now}
+              count={rows.length}
+              place={at}
               selected={at === index}
               trans={trans}
               onSelect={() => select(at)}
@@ -143,9 +142,11 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
         {progress ? (
           <>
             <label className="fk-StateProgress">
-              {progress.of > 0
-                ? trans.__('Cell %1 of %2 is run again', Math.min(progress.at + 1, progress.of), progress.of)
-                : trans.__('On the way')}
+              <span role="status">
+                {progress.of > 0
+                  ? trans.__('Cell %1 of %2 is run again', Math.min(progress.at + 1, progress.of), progress.of)
+                  : trans.__('On the way')}
+              </span>
               <progress value={progress.at} max={Math.max(1, progress.of)} />
             </label>
             <button className="fk-Button" onClick={() => void attempt(() => program.stop())}>
@@ -174,13 +175,16 @@ interface RowProps {
   what: string;
   width: number;
   now: number;
+  place: number; // among the rows
+  count: number;
   selected: boolean;
   trans: TranslationBundle;
   onSelect: () => void;
   onGo: () => void;
 }
 
-function StateRowView({ row, what, width, now, selected, trans, onSelect, onGo }: RowProps): ReactElement {
+function StateRowView(props: RowProps): ReactElement {
+  const { row, what, width, now, selected, trans, onSelect, onGo } = props;
   const { state, current } = row;
   const how = state ? availabilityWords(state, trans) : '';
   const time = state?.started ? ago(state.started, now, trans) : '';
@@ -197,6 +201,8 @@ function StateRowView({ row, what, width, now, selected, trans, onSelect, onGo }
       aria-selected={selected}
       aria-current={current || undefined}
       aria-level={row.lanes.lane + 1}
+      aria-posinset={props.place + 1}
+      aria-setsize={props.count}
       aria-label={said}
       title={said}
       data-run={row.run}

@@ -313,6 +313,14 @@ def test_the_outputs_of_earlier_runs_are_there(page, notebook, screenshot):
     assert cell(page, two(notebook)).locator(".fk-Runs").count() == 0, "equal outputs are in nobody's way"
 
 
+def test_the_menu_is_about_the_cell_that_was_clicked(page, notebook):
+    lose_a_branch(page, notebook)
+    cell(page, f"{notebook.stem}-one")  # is the active one now
+    page.locator(".jp-Cell", has=page.locator(".fk-Switcher")).locator(".cm-content").click(button="right")
+    page.locator(".lm-Menu-item[data-command='forkernel:previous-branch']").click()
+    has(page, two(notebook), "a + 1 + 2 + 3 + 4")
+
+
 def test_a_cell_that_the_history_has_not_met(page, notebook):
     page.set_default_timeout(15_000)
     page.evaluate(OPEN, notebook.name)

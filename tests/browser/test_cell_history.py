@@ -6,7 +6,7 @@ import re
 
 import nbformat
 import pytest
-from history import click, source, texts, theme, told, undo_stop, write
+from history import click, history_open, source, texts, theme, told, undo_stop, write
 from test_lab import OPEN, OUTPUTS, RUN, cell, run, text_of
 
 pytestmark = pytest.mark.timeout(180)
@@ -167,6 +167,7 @@ def test_old_pictures_are_shown_and_old_html_is_not_trusted(page, notebook):
     page.set_default_timeout(15_000)
     page.evaluate(OPEN, notebook.name)
     last = f"{notebook.stem}-three"
+    history_open(page)
     page.evaluate(RUN, f"{notebook.stem}-one")
     trusted = "id => window.panel.content.widgets.find(w => w.model.id === id).model.trusted"
     svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><circle r='4'/></svg>"
@@ -287,6 +288,7 @@ def test_the_outputs_of_earlier_runs_are_there(page, notebook, screenshot):
     page.set_default_timeout(15_000)
     page.evaluate(OPEN, notebook.name)
     one, last = f"{notebook.stem}-one", f"{notebook.stem}-three"
+    history_open(page)
     for value in (1, 2, 3):
         run(page, one, f"int a = {value};")
         page.evaluate(RUN, last)

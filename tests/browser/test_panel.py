@@ -4,7 +4,7 @@ import os
 
 import nbformat
 import pytest
-from history import click, source, theme, undo_stop, write
+from history import click, history_open, source, theme, undo_stop, write
 from test_lab import OPEN, OUTPUTS, RUN, cell, run, text_of
 
 pytestmark = pytest.mark.timeout(240)
@@ -313,8 +313,7 @@ def test_typing_is_one_row_until_it_is_wanted(page, notebook, screenshot):
 def test_pictures_are_thumbnails(page, notebook, screenshot):
     page.evaluate(OPEN, notebook.name)
     three = id_of(notebook, "three")
-    page.wait_for_function("window.jupyterapp.commands.isEnabled('forkernel:older-version')")  # the history is open
-    undo_stop(page)
+    history_open(page)
     run(page, three, PICTURE)
     run(page, three, PICTURE.replace("teal", "crimson"))
     run(page, three, "printf(\"%d\\n\", undeclared)")

@@ -8,6 +8,7 @@ import { BrowserBatchStore } from './kernel/batch_store.js';
 import { HistoryConnection, isOurName } from './kernel/connection.js';
 import { EditQueue, type Send } from './kernel/queue.js';
 import { Restorer } from './restore.js';
+import { CellTrees } from './tree/cell_trees.js';
 
 /** The history of one open notebook: what is edited goes to the kernel's, and what that has is asked for here. */
 export class NotebookHistory {
@@ -16,6 +17,7 @@ export class NotebookHistory {
     this.panel = panel;
     this.connection = new HistoryConnection(panel.sessionContext, client);
     this.restorer = new Restorer(this);
+    this.trees = new CellTrees(this.connection, this.headsMoved);
     this._queue = new EditQueue({
       client,
       store: new BrowserBatchStore(client),
@@ -34,6 +36,7 @@ export class NotebookHistory {
   readonly panel: NotebookPanel;
   readonly connection: HistoryConnection;
   readonly restorer: Restorer;
+  readonly trees: CellTrees;
 
   /** The kernel records into the history now. */
   get isOpen(): boolean {
@@ -75,6 +78,7 @@ export class NotebookHistory {
     this.flush();
     this._capture?.dispose();
     this._queue.dispose();
+    this.trees.dispose();
     this.connection.dispose();
     Signal.disconnectReceiver(this);
     Signal.clearData(this);

@@ -3,7 +3,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { spliceBetween } from './capture/text.js';
-import type { Restored, Run, Told } from './kernel/protocol.js';
+import type { Restored, Run, RunOutputs, Told } from './kernel/protocol.js';
 import type { NotebookHistory } from './notebook_history.js';
 
 /** Outputs on the page that an earlier run made. */
@@ -30,12 +30,15 @@ interface Swaps {
 const SWAPS_MAX = 20;
 
 /** Trust changes nothing about these, but for SVG, which is shown only then: as a picture that runs nothing. */
-const HARMLESS = /^(text\/plain|image\/.*|application\/json|application\/vnd\.jupyter\.std(out|err))$/;
+const HARMLESS = /^(text\/plain|image\/(png|jpeg|gif|webp|bmp|svg\+xml)|application\/json)$/;
 
 /**
  * Puts texts of the history back into cells, with the outputs of their last run. The text is changed as typing
  * changes it, so that Ctrl-Z takes it back, and then the outputs that were there before come back, too. Nothing about
  * it is written into the notebook.
+ *
+ * Trust is the cell's in JupyterLab, not the output's. Old outputs are trusted only where the cell was when it showed its
+ * own, and where they are such that trust lets nothing of them run; and no output is in the cell while its trust changes.
  */
 export class Restorer {
   constructor(history: NotebookHistory) {
@@ -65,6 +68,12 @@ export class Restorer {
     return restored;
   }
 
+  /** Put the outputs of an earlier run of the cell's text in place of those that it shows. */
+  async showRun(cell: ICellModel, run: Run): Promise<void> {
+    const answer = await this._history.connection.request<RunOutputs>('outputs', { run: run.run });
+    this.show(cell, { ...answer, text: cell.sharedModel.getSource(), runs: [answer.run] });
+  }
+
   /** Put text and outputs into a cell of the page; a cell that runs keeps the outputs that it is making. */
   show(cell: ICellModel, restored: Pick<Restored, 'text' | 'runs' | 'outputs' | 'left_out'>): void {
     const before = this._pageOf(cell);
@@ -74,22 +83,33 @@ export class Restorer {
     } finally {
       this._putting = false;
     }
-    if (!isCode(cell) || cell.executionState === 'running') {
+    if (!isCode(cell) || isRunning(cell)) {
       return;
     }
-    const run = restored.runs.at(-1);
-    const leftOut = restored.left_out.reduce((sum, bytes) => sum + bytes, 0);
-    const after: Page = {
-      text: restored.text,
-      outputs: restored.outputs,
-      trusted: restored.outputs.every(isHarmless),
-      old: run && run.run === this._lastRuns.get(cell.id) ? undefined : { run, leftOut }
-    };
-    this._put(cell, after);
     const swaps = this._watch(cell);
-    swaps.done.push({ before, after });
-    swaps.done.splice(0, swaps.done.length - SWAPS_MAX);
-    swaps.undone = [];
+    const own = this._own.get(cell) ?? before;
+    this._own.set(cell, own);
+    const after = this._pageWith(restored, own, this._lastRuns.get(cell.id));
+    this._put(cell, after);
+    if (after.text !== before.text) {
+      swaps.done.push({ before, after }); // there is something for Ctrl-Z to take back
+      swaps.done.splice(0, swaps.done.length - SWAPS_MAX);
+      swaps.undone = [];
+    }
+  }
+
+  /** What a cell with this text and these outputs shows; where it made them itself and they are still at hand, those. */
+  private _pageWith(
+    { text, runs, outputs, left_out }: Pick<Restored, 'text' | 'runs' | 'outputs' | 'left_out'>,
+    own: Page,
+    lastRun: number | undefined
+  ): Page {
+    const run = runs.at(-1);
+    if (run && run.run === lastRun && own.outputs.length > 0) {
+      return { ...own, text };
+    }
+    const leftOut = left_out.reduce((sum, bytes) => sum + bytes, 0);
+    return { text, outputs, trusted: own.trusted && outputs.every(isHarmless), old: { run, leftOut } };
   }
 
   private _watch(cell: CodeCellModel): Swaps {
@@ -115,16 +135,15 @@ export class Restorer {
   private _onText(cell: CodeCellModel): void {
     const swaps = this._swaps.get(cell)!;
     const manager = undoManagerOf(cell);
-    const text = cell.sharedModel.getSource();
-    const [from, to, side] = manager?.undoing
-      ? ([swaps.done, swaps.undone, 'before'] as const)
-      : ([swaps.undone, swaps.done, 'after'] as const);
     if (!manager?.undoing && !manager?.redoing) {
       swaps.undone = [];
       return;
     }
+    const [from, to, side] = manager.undoing
+      ? ([swaps.done, swaps.undone, 'before'] as const)
+      : ([swaps.undone, swaps.done, 'after'] as const);
     const swap = from.at(-1);
-    if (swap && text === swap[side].text) {
+    if (swap && cell.sharedModel.getSource() === swap[side].text) {
       from.pop();
       to.push(swap);
       queueMicrotask(() => this._put(cell, swap[side])); // when the undo is over
@@ -135,6 +154,7 @@ export class Restorer {
     const swaps = this._swaps.get(cell)!;
     swaps.done = [];
     swaps.undone = [];
+    this._own.delete(cell);
     if (this._old.delete(cell)) {
       this._oldOutputsChanged.emit(cell);
     }
@@ -148,9 +168,12 @@ export class Restorer {
   private _put(cell: CodeCellModel, page: Page): void {
     this._putting = true;
     try {
-      cell.trusted = page.trusted; // a run makes it trusted again
-      if (!page.trusted) {
-        cell.deleteMetadata('trusted');
+      cell.outputs.clear(); // a change of trust would draw them anew
+      if (cell.trusted !== page.trusted) {
+        cell.trusted = page.trusted;
+        if (!page.trusted) {
+          cell.deleteMetadata('trusted'); // else saving would sign them
+        }
       }
       cell.outputs.fromJSON(page.outputs);
     } finally {
@@ -172,6 +195,7 @@ export class Restorer {
 
   private _history: NotebookHistory;
   private _old = new WeakMap<ICellModel, OldOutputs>();
+  private _own = new WeakMap<ICellModel, Page>(); // what the cell showed before old outputs were put there
   private _swaps = new WeakMap<ICellModel, Swaps>();
   private _lastRuns = new Map<string, number>(); // by cell, since the page was opened
   private _putting = false;
@@ -184,6 +208,11 @@ export function modelOf(panel: NotebookPanel, id: string): ICellModel | undefine
 
 function isCode(cell: ICellModel): cell is CodeCellModel {
   return cell.type === 'code';
+}
+
+/** What runs has the text that it was started with, and its outputs are still coming. */
+export function isRunning(cell: ICellModel): boolean {
+  return isCode(cell) && cell.executionState === 'running';
 }
 
 function isHarmless(output: nbformat.IOutput): boolean {

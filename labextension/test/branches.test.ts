@@ -1,7 +1,8 @@
 // src/cell: which branches and which stops in time a cell offers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { branchesOf } from '../lib/cell/branches.js';
+import { branchAt, branchesOf } from '../lib/cell/branches.js';
+import { runsOf } from '../lib/cell/runs.js';
 import { timelineOf } from '../lib/cell/timeline.js';
 
 const version = (number, parent, more = {}) => ({
@@ -23,9 +24,9 @@ const tree = (drawn, more = {}) =>
     return version(Number(number), Number(parent), { head: head === '*', ...more[number] });
   });
 /** "4 [5]": what the branches stand for, the head's in brackets. */
-const offered = (versions, options) => {
-  const branches = branchesOf(versions, options);
-  return branches?.siblings
+const offered = (versions, left) => {
+  const branches = branchesOf(versions, left);
+  return branches?.branches
     .map(({ version }, i) => (i === branches.index ? `[${version}]` : String(version)))
     .join(' ');
 };
@@ -46,28 +47,59 @@ test('undo thrice, type one character', () => {
 });
 
 test('a branch stands for its newest text or run', () => {
-  const forked = '1<0 2<1 3<2 4<2 5<1*';
+  const forked = '1<0 2<1 3<2 4<3 5<1*';
   assert.equal(offered(tree(forked)), '4 [5]');
   assert.equal(offered(tree(forked, { 3: { runs: [{ started: 9e9 }] } })), '3 [5]');
 });
 
-test('or for where a flip left it, until it grows', () => {
-  const left = new Map([[2, { version: 3, known: 5 }]]);
-  assert.equal(offered(tree('1<0 2<1 3<2 4<3 5<1*'), { left }), '3 [5]');
-  assert.equal(offered(tree('1<0 2<1 3<2 4<3 5<1* 6<3'), { left }), '6 [5]');
-  assert.equal(offered(tree('1<0 2<1 3<2 4<3 5<1 6<5*'), { left }), '3 [6]', 'the other one grew');
+test('or for where a flip left it, until it grows or forks there', () => {
+  const left = new Map([[4, 3]]);
+  assert.equal(offered(tree('1<0 2<1 3<2 4<3 5<1*'), left), '3 [5]');
+  assert.equal(offered(tree('1<0 2<1 3<2 4<3 5<1* 6<4'), left), '6 [5]');
+  assert.equal(offered(tree('1<0 2<1 3<2 4<3 5<1* 6<3'), left), '4 6 [5]');
+  assert.equal(offered(tree('1<0 2<1 3<2 4<3 5<1 6<5*'), left), '3 [6]', 'the other one grew');
 });
 
-test('the nearest place where branches part counts, or that of the last flip', () => {
-  const nested = '1<0 2<1 3<2 4<2* 5<1';
-  assert.equal(offered(tree(nested)), '3 [4]');
-  assert.equal(offered(tree(nested), { anchor: 1 }), '[4] 5');
-  assert.equal(offered(tree('1<0 2<1 3<2 4<2 5<1*'), { anchor: 2 }), '4 [5]', 'not above the head');
+test('forks within branches hide nothing, and the nearest relative is one step away', () => {
+  assert.equal(offered(tree('1<0 2<1 3<2 4<2* 5<1')), '3 [4] 5');
+  assert.equal(offered(tree('1<0 2<1 3<2 4<2 5<1 6<5 7<6 8<6*')), '3 4 7 [8]');
+  assert.equal(offered(tree('1<0 2<1 3<2 4<2 5<1 6<5 7<6 8<2*')), '3 4 [8] 7');
+});
+
+test('steps from where branches part', () => {
+  const steps = drawn => [-1, 1].map(step => branchAt(branchesOf(tree(drawn)), step)?.version);
+  assert.deepEqual(steps('1<0* 2<1 3<1'), [undefined, 2]);
+  assert.deepEqual(steps('1<0 2<1 3<1* 4<3 5<3'), [2, 4]);
+  assert.deepEqual(steps('1<0 2<1 3<1 4<3 5<3*'), [4, undefined]);
 });
 
 test('texts with no beginning in common, and a beginning on an earlier page', () => {
   assert.equal(offered(tree('1<0 2<1 3<0*')), '2 [3]');
   assert.equal(offered(tree('8<5 9<5* 10<8')), '10 [9]');
+});
+
+test('earlier outputs are worth having where they may be others', () => {
+  const run = (number, summary, more = {}) => ({
+    run: number,
+    status: 'ok',
+    outputs: 1,
+    mime: ['text/plain'],
+    summary,
+    ...more
+  });
+  const shown = (runs, old) => {
+    const found = runsOf([version(1, 0, { head: true, runs })], old);
+    return found && `${found.index + 1}/${found.runs.length}`;
+  };
+  assert.equal(shown([]), undefined);
+  assert.equal(shown([run(1, '2')]), undefined);
+  assert.equal(shown([run(1, '2'), run(2, '2')]), undefined);
+  assert.equal(shown([run(1, '2'), run(2, '3')]), '2/2');
+  assert.equal(shown([run(1, '2'), run(2, '3')], 1), '1/2');
+  const picture = { mime: ['image/png'] };
+  assert.equal(shown([run(1, 'image/png', picture), run(2, 'image/png', picture)]), '2/2');
+  assert.equal(shown([run(1, '2'), run(2, '', { outputs: 0 }), run(3, '', { outputs: 0 })]), '2/2');
+  assert.equal(shown([run(1, '2'), run(2, '3', { status: 'running' })]), undefined);
 });
 
 test('ten thousand versions', () => {

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Signal } from '@lumino/signaling';
 import { placeOf, withUntouched } from '../lib/panel/place.js';
-import { CellTree, CellTrees, changeOf, mergePage } from '../lib/panel/cell_tree.js';
+import { RefusedError } from '../lib/kernel/connection.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
 import { joinLog, logRows } from '../lib/panel/notebook_log.js';
 import { searchHistory } from '../lib/panel/search.js';
 import { ago, bytesWords, runWords } from '../lib/panel/words.js';
+import { CellTree, changeOf, mergePage } from '../lib/tree/cell_tree.js';
+import { CellTrees } from '../lib/tree/cell_trees.js';
 import { expandRows, foldTyping, keepRows } from '../lib/tree/fold.js';
 
 const trans = {
@@ -32,9 +34,13 @@ class Kernel {
   count = 0;
   head = 0;
   asked = [];
+  cells = [{ cell: 'c', versions: 2, runs: 0 }];
 
   request = async (what, { before = Infinity, limit = 200, versions = [] } = {}) => {
     this.asked.push(what);
+    if (what === 'cells') {
+      return { cells: this.cells };
+    }
     const one = number => version(number, number - 1, { head: number === this.head });
     if (what === 'tree') {
       const end = Math.min(this.count, before - 1);
@@ -85,7 +91,7 @@ test('sizes and runs are words', () => {
 test('the first versions are there after one question, the others come', async () => {
   const kernel = new Kernel();
   kernel.count = kernel.head = 5000;
-  const tree = new CellTree('c', kernel);
+  const tree = new CellTree('c', kernel, async () => 'more');
   const seen = [];
   tree.changed.connect(() => seen.push(tree.versions.length));
   const stop = tree.watch();
@@ -110,7 +116,7 @@ test('the first versions are there after one question, the others come', async (
 test('more new versions than a page has leave no hole', async () => {
   const kernel = new Kernel();
   kernel.count = kernel.head = 10;
-  const tree = new CellTree('c', kernel);
+  const tree = new CellTree('c', kernel, async () => 'more');
   tree.watch();
   await until(() => tree.isComplete);
   kernel.count = kernel.head = 1000;
@@ -120,11 +126,19 @@ test('more new versions than a page has leave no hole', async () => {
   tree.dispose();
 });
 
+/** The trees of a notebook whose history has met one cell. */
+const treesOf = kernel => {
+  const told = new Signal({});
+  const stateChanged = new Signal({});
+  const connection = { ...kernel, state: 'open', told, stateChanged };
+  return { told, stateChanged, connection, trees: new CellTrees(connection, new Signal({})) };
+};
+const settled = () => new Promise(resolve => setTimeout(resolve, 300));
+
 test('what the kernel tells reaches the tree that it is about', async () => {
   const kernel = new Kernel();
   kernel.count = kernel.head = 3;
-  const told = new Signal({});
-  const trees = new CellTrees({ ...kernel, told, stateChanged: new Signal({}) }, new Signal({}));
+  const { told, trees } = treesOf(kernel);
   const tree = trees.of('c');
   tree.watch();
   await until(() => tree.isComplete);
@@ -137,25 +151,64 @@ test('what the kernel tells reaches the tree that it is about', async () => {
   trees.dispose();
 });
 
-test('a cell that the history has not met has no versions, and has them once it has', async () => {
+test('of a cell that the history has not met nothing is asked, until it has', async () => {
   const kernel = new Kernel();
-  const ask = kernel.request;
-  let known = false;
-  kernel.request = async (what, members) => {
-    if (what === 'cells') {
-      return { cells: known ? [{ cell: 'c' }] : [] };
-    }
-    return known ? ask(what, members) : Promise.reject(new Error('no such cell'));
-  };
-  const tree = new CellTree('c', kernel);
+  kernel.cells = [];
+  const { told, trees } = treesOf(kernel);
+  const tree = trees.of('c');
   tree.watch();
+  trees.of('d').watch(500);
   await until(() => tree.isLoaded);
   assert.deepEqual([tree.versions.length, tree.error], [0, undefined]);
-  known = true;
+  await settled();
+  assert.deepEqual(kernel.asked, ['cells']);
   kernel.count = kernel.head = 1;
-  tree.invalidate({ newest: true });
+  told.emit({ type: 'changed', heads: { c: 1 } });
   await until(() => tree.versions.length === 1);
-  tree.dispose();
+  trees.dispose();
+});
+
+test('a refused question is not asked again before something happens', async () => {
+  const kernel = new Kernel();
+  const ask = kernel.request;
+  kernel.request = async (what, members) => {
+    const answer = await ask(what, members);
+    return what === 'tree' ? Promise.reject(new RefusedError('no')) : answer;
+  };
+  const { told, trees } = treesOf(kernel);
+  const tree = trees.of('c');
+  tree.watch(500);
+  await until(() => tree.error === 'no');
+  assert.deepEqual(await tree.load(500), []);
+  await settled();
+  assert.deepEqual(kernel.asked, ['cells', 'tree', 'tree']);
+  told.emit({ type: 'changed', heads: { c: 1 } });
+  await settled();
+  assert.equal(kernel.asked.length, 4);
+  trees.dispose();
+});
+
+test('who looks less deep reads less', async () => {
+  const kernel = new Kernel();
+  kernel.count = 5000;
+  kernel.head = 4999;
+  const { trees } = treesOf(kernel);
+  const tree = trees.of('c');
+  tree.watch(500);
+  await until(() => tree.versions.length > 500);
+  await settled();
+  assert.ok(tree.versions.length < 2000 && !tree.isComplete);
+  const stop = tree.watch();
+  await until(() => tree.isComplete);
+  stop();
+  kernel.cells = [{ cell: 'one', versions: 1, runs: 1 }];
+  const other = treesOf(kernel).trees;
+  kernel.asked.length = 0;
+  other.of('one').watch(500);
+  await settled();
+  assert.deepEqual(kernel.asked, ['cells'], 'one version that ran once is all on the page');
+  trees.dispose();
+  other.dispose();
 });
 
 test('pages are merged by number, the newer one wins', () => {

@@ -42,6 +42,12 @@ def write(page, text):
     page.keyboard.type(text, delay=15)
 
 
+def history_open(page):
+    """The kernel hears of edits before it hears of runs."""
+    page.wait_for_function("window.jupyterapp.commands.isEnabled('forkernel:older-version')")
+    undo_stop(page)
+
+
 def undo_stop(page):
     """Longer than the editor's undo merges what is typed, and than the extension waits."""
     page.wait_for_timeout(1300)

@@ -1,4 +1,4 @@
-"""A JupyterLab server of its own with the kernel and the extension under test."""
+"""A JupyterLab or Notebook 7 server of its own with the kernel and the extension under test."""
 
 import os
 import secrets
@@ -18,8 +18,8 @@ CHROMIUM = os.environ.get("FORKERNEL_CHROMIUM", "/usr/bin/chromium")
 
 
 @contextmanager
-def running_lab(home):
-    """Address of a JupyterLab whose root folder has copies of the examples."""
+def running_lab(home, module="jupyterlab", application="LabApp"):
+    """Address of a server whose root folder has copies of the examples."""
     root, settings, workspaces = home / "root", home / "settings", home / "workspaces"
     shutil.copytree(PROJECT / "examples", root, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "*.executed.ipynb"))
     install_kernelspec(home / "prefix")
@@ -38,18 +38,18 @@ def running_lab(home):
         port = probe.getsockname()[1]
     token = secrets.token_hex(8)
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+        sys.executable, "-m", module, "--no-browser", "--ip=127.0.0.1", f"--port={port}",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
-        "--LabApp.expose_app_in_browser=True", f"--LabServerApp.user_settings_dir={settings}",
+        f"--{application}.expose_app_in_browser=True", f"--LabServerApp.user_settings_dir={settings}",
         f"--LabServerApp.workspaces_dir={workspaces}",
     ]
     if os.geteuid() == 0:
         command.append("--allow-root")
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    with open(ARTIFACTS / "jupyterlab.log", "wb") as log:
+    with open(ARTIFACTS / f"{module}.log", "wb") as log:
         server = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
-            wait_for_server(server, f"http://127.0.0.1:{port}/api?token={token}")
+            wait_for_server(server, module, f"http://127.0.0.1:{port}/api?token={token}")
             yield {"url": f"http://127.0.0.1:{port}", "token": token, "root": root, "history": home / "history"}
         finally:
             server.terminate()
@@ -60,14 +60,14 @@ def running_lab(home):
                 server.wait()
 
 
-def wait_for_server(server, url):
+def wait_for_server(server, module, url):
     """Polls until the server answers: it has no other way to say that it is ready."""
     deadline = time.monotonic() + 60
     while True:
-        assert server.poll() is None, f"JupyterLab ended, see {ARTIFACTS / 'jupyterlab.log'}"
+        assert server.poll() is None, f"{module} ended, see {ARTIFACTS / f'{module}.log'}"
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
         except OSError:
-            assert time.monotonic() < deadline, "JupyterLab does not answer"
+            assert time.monotonic() < deadline, f"{module} does not answer"
             time.sleep(0.1)

@@ -1,11 +1,12 @@
 """Stories about the history at the cell: the branch switcher, stepping in time, whose the outputs are."""
 
+import json
 import os
 import re
 
 import nbformat
 import pytest
-from history import click, source, texts, theme, told, undo_stop, write
+from history import click, history_open, source, texts, theme, told, undo_stop, write
 from test_lab import OPEN, OUTPUTS, RUN, cell, run, text_of
 
 pytestmark = pytest.mark.timeout(180)
@@ -166,6 +167,7 @@ def test_old_pictures_are_shown_and_old_html_is_not_trusted(page, notebook):
     page.set_default_timeout(15_000)
     page.evaluate(OPEN, notebook.name)
     last = f"{notebook.stem}-three"
+    history_open(page)
     page.evaluate(RUN, f"{notebook.stem}-one")
     trusted = "id => window.panel.content.widgets.find(w => w.model.id === id).model.trusted"
     svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><circle r='4'/></svg>"
@@ -211,6 +213,148 @@ def test_a_cell_that_cannot_be_edited(page, notebook):
     assert source(page, two(notebook)) == "a + 10"
 
 
+HARM = '<img src="x" onerror="window.harmed = true"><script>window.harmed = true</script>'
+
+
+def test_nothing_of_an_untrusted_output_ever_runs(page, notebook):
+    """Neither of what the file brought, nor of what comes from the history, whichever way it comes."""
+    page.set_default_timeout(15_000)
+    made = nbformat.read(notebook, as_version=4)
+    made.cells[1].outputs = [nbformat.v4.new_output("display_data", {"text/html": HARM})]
+    nbformat.write(made, notebook)
+    page.evaluate(OPEN, notebook.name)
+    click(page, two(notebook))
+    for _ in range(2):
+        write(page, " + 2")
+        undo_stop(page)
+    for keys in ("Alt+[", "Alt+[", "Alt+]", "Control+z", "Control+z", "Control+z", "Control+Shift+z"):
+        page.keyboard.press(keys)
+        page.wait_for_timeout(300)
+    trusted = "id => window.panel.content.widgets.find(w => w.model.id === id).model.trusted"
+    assert page.evaluate(trusted, two(notebook)) is False
+    last = f"{notebook.stem}-three"
+    run(page, last, f"fk_html({json.dumps(HARM)});")
+    page.wait_for_function("window.harmed === true")  # of the person's own run, it may
+    run(page, last, 'fk_html("<b>good</b>");')
+    page.evaluate("window.harmed = false")
+    click(page, last)
+    page.keyboard.press("Alt+[")
+    cell(page, last).locator(".fk-OldOutputs").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.press("Control+z")
+    cell(page, last).get_by_text("good", exact=True).wait_for()
+    assert page.evaluate(trusted, last) is True
+    page.evaluate("window.panel.context.save()")
+    assert page.evaluate("window.harmed") is False
+
+
+def test_restoring_twice_leaves_one_way_back(page, notebook):
+    lose_a_branch(page, notebook)
+    page.evaluate(RUN, two(notebook))
+    page.evaluate("window.jupyterapp.commands.execute('forkernel:show-history', {tab: 'cell'})")
+    page.wait_for_function("document.activeElement.matches('.fk-Row')")
+    page.keyboard.press("ArrowDown")
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        page.locator(".fk-Message").get_by_text("is in the cell").wait_for()
+        has(page, two(notebook), "a + 1 + 2 + 3 + 4")
+    page.wait_for_timeout(300)
+    click(page, two(notebook))
+    page.keyboard.press("Control+z")
+    has(page, two(notebook), "a + 10")
+    cell(page, two(notebook)).locator(".fk-OldOutputs").wait_for(state="detached")
+
+
+def test_forks_at_two_levels_hide_nothing(page, notebook, screenshot):
+    lose_a_branch(page, notebook)
+    undo_stop(page)
+    for text in (" * 2", " * 3"):
+        write(page, text)
+        undo_stop(page)
+    page.keyboard.press("Control+z")
+    write(page, " - 5")
+    shows(page, two(notebook), "3/3")
+    screenshot("cell-two-forks")
+    for text, place in (("a + 10 * 2 * 3", "2/3"), ("a + 1 + 2 + 3 + 4", "1/3")):
+        press(page, two(notebook), "‹")
+        has(page, two(notebook), text)
+        shows(page, two(notebook), place)
+    for text in ("a + 10 * 2 * 3", "a + 10 * 2 - 5"):
+        press(page, two(notebook), "›")
+        has(page, two(notebook), text)
+
+
+def test_the_outputs_of_earlier_runs_are_there(page, notebook, screenshot):
+    page.set_default_timeout(15_000)
+    page.evaluate(OPEN, notebook.name)
+    one, last = f"{notebook.stem}-one", f"{notebook.stem}-three"
+    history_open(page)
+    for value in (1, 2, 3):
+        run(page, one, f"int a = {value};")
+        page.evaluate(RUN, last)
+    assert text_of(page.evaluate(OUTPUTS, last)) == "300"
+    runs = cell(page, last).locator(".fk-Runs")
+    runs.get_by_text("3/3", exact=True).wait_for()
+    screenshot("cell-runs")
+    assert page.evaluate("window.jupyterapp.commands.isVisible('forkernel:earlier-output')")
+    runs.locator("button").first.click()
+    cell(page, last).locator(".fk-OldOutputs").get_by_text("run [4]").wait_for()
+    assert text_of(page.evaluate(OUTPUTS, last)) == "200"
+    page.evaluate("window.jupyterapp.commands.execute('forkernel:earlier-output')")
+    runs.get_by_text("1/3", exact=True).wait_for()
+    assert text_of(page.evaluate(OUTPUTS, last)) == "100"
+    screenshot("cell-runs-old")
+    for place in ("2/3", "3/3"):
+        runs.locator("button").last.click()
+        runs.get_by_text(place, exact=True).wait_for()
+    assert text_of(page.evaluate(OUTPUTS, last)) == "300"
+    cell(page, last).locator(".fk-OldOutputs").wait_for(state="detached")
+    page.evaluate(RUN, two(notebook))
+    page.evaluate(RUN, two(notebook))
+    undo_stop(page)
+    assert cell(page, two(notebook)).locator(".fk-Runs").count() == 0, "equal outputs are in nobody's way"
+
+
+def test_the_menu_is_about_the_cell_that_was_clicked(page, notebook):
+    lose_a_branch(page, notebook)
+    cell(page, f"{notebook.stem}-one")  # is the active one now
+    page.locator(".jp-Cell", has=page.locator(".fk-Switcher")).locator(".cm-content").click(button="right")
+    page.locator(".lm-Menu-item[data-command='forkernel:previous-branch']").click()
+    has(page, two(notebook), "a + 1 + 2 + 3 + 4")
+
+
+def test_a_cell_that_the_history_has_not_met(page, notebook):
+    page.set_default_timeout(15_000)
+    page.evaluate(OPEN, notebook.name)
+    page.evaluate(
+        """() => {
+            const kernel = window.panel.sessionContext.session.kernel;
+            const send = kernel.sendShellMessage.bind(kernel);
+            window.questions = [];
+            kernel.sendShellMessage = (message, ...more) => {
+                window.questions.push(message.content.data?.what);
+                return send(message, ...more);
+            };
+        }"""
+    )
+    click(page, two(notebook))
+    page.keyboard.press("Alt+[")
+    page.locator(".fk-Announcer").get_by_text("no older version").wait_for(state="attached")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.questions.filter(what => what === 'tree').length") <= 1
+    assert page.locator(".Toastify__toast").count() == 0
+
+
+def test_another_kernel_takes_all_of_it_away(page, notebook):
+    lose_a_branch(page, notebook)
+    page.evaluate(RUN, two(notebook))
+    press(page, two(notebook), "‹")
+    cell(page, two(notebook)).locator(".fk-OldOutputs").wait_for()
+    page.evaluate("window.panel.sessionContext.changeKernel({name: 'python3'})")
+    page.wait_for_function("!document.querySelector('.fk-mod-history')")
+    page.wait_for_function("!document.querySelector('.fk-Stepper, .fk-OldOutputs')")
+
+
 def test_another_kernel_shows_nothing(page, notebook):
     made = nbformat.read(notebook, as_version=4)
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
@@ -223,3 +367,15 @@ def test_another_kernel_shows_nothing(page, notebook):
         page.keyboard.press("Control+z")
     assert page.locator(".fk-Switcher, .fk-mod-history, .fk-OldOutputs").count() == 0
     assert page.evaluate("window.jupyterapp.commands.isVisible('forkernel:older-version')") is False
+    page.keyboard.press("Alt+h")
+    cell(page, two(notebook)).locator(".cm-content").click(button="right")
+    page.locator(".lm-Menu").wait_for()
+    assert page.locator(".lm-Menu-item[data-command^='forkernel:']:visible").count() == 0
+    page.keyboard.press("Escape")
+    page.evaluate("window.jupyterapp.commands.execute('apputils:activate-command-palette')")
+    palette = page.locator(".lm-CommandPalette:visible, .jp-ModalCommandPalette")
+    palette.first.wait_for()
+    page.keyboard.type("version of cell")
+    page.wait_for_timeout(500)
+    assert page.locator("[data-command^='forkernel:']:visible").count() == 0
+    page.keyboard.press("Escape")

@@ -4,7 +4,7 @@ import os
 
 import nbformat
 import pytest
-from history import click, source, undo_stop, write
+from history import click, history_open, source, theme, undo_stop, write
 from test_lab import OPEN, OUTPUTS, RUN, cell, run, text_of
 
 pytestmark = pytest.mark.timeout(240)
@@ -81,13 +81,6 @@ def select(page, words):
         page.keyboard.press("ArrowDown")
         page.wait_for_timeout(50)
     raise AssertionError(f"no row says {words!r}: {versions(page)}")
-
-
-def theme(page, name):
-    page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
-    light = "true" if "Light" in name else "false"
-    page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
-    page.wait_for_timeout(500)  # style sheets
 
 
 def test_walk_and_restore_with_the_keyboard(page, lab, notebook, screenshot):
@@ -193,6 +186,102 @@ def test_a_running_cell_is_asked_about(page, notebook, screenshot):
     page.locator(".fk-Run.fk-mod-interrupted").wait_for()
 
 
+def test_what_cannot_be_restored(page, notebook):
+    """Nothing moves, and the panel says why: in the history as in the cell."""
+    two = story(page, notebook)
+    text = source(page, two)
+    show(page)
+    head = page.locator(".fk-Row.fk-mod-head").get_attribute("data-version")
+    edit = "([id, can]) => window.panel.content.widgets.find(w => w.model.id === id).model.setMetadata('editable', can)"
+    read_only = "only => Object.defineProperty(window.panel.context.model, 'readOnly', {value: only, configurable: true})"
+
+    def is_refused(why, key="Enter"):
+        select(page, "+ 30")
+        page.keyboard.press(key)
+        page.locator(".fk-Message").get_by_text(why).wait_for()
+        assert source(page, two) == text
+        assert page.locator(".fk-Row.fk-mod-head").get_attribute("data-version") == head
+        assert page.evaluate("window.panel.content.widgets.length") == 3
+
+    page.evaluate(edit, [two, False])
+    is_refused("This cell cannot be edited")
+    page.evaluate(edit, [two, True])
+    page.evaluate(read_only, True)
+    is_refused("This notebook is read-only.")
+    page.evaluate(read_only, False)
+    page.keyboard.press("Enter")
+    page.locator(".fk-Message").get_by_text("is in the cell").wait_for()
+    page.evaluate(read_only, True)
+    page.keyboard.press("Shift+Enter")
+    page.locator(".fk-Message").get_by_text("This notebook is read-only.").wait_for()
+    assert page.evaluate("window.panel.content.widgets.length") == 3
+
+
+def test_large_outputs_are_cut_where_they_are_looked_at_only(page, notebook):
+    page.evaluate(OPEN, notebook.name)
+    two, size = id_of(notebook, "two"), 2_000_000
+    show_text = f"""#include <forkernel.h>
+#include <string.h>
+static char text[{size} + 1];
+memset(text, 'x', {size});
+fk_html(text);"""
+    run(page, two, show_text)
+    show(page)
+    page.locator(".fk-leftOut").get_by_text("not shown").wait_for()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function("window.panel.content.widgets.length === 4")
+    page.wait_for_function(
+        "size => [].concat(window.panel.content.widgets[2].model.outputs.get(0)?.data['text/html'] ?? '').join('').length >= size",
+        arg=size,
+    )
+
+
+def test_by_keyboard_alone(page, notebook, screenshot):
+    two = story(page, notebook)
+    cell(page, two).locator(".cm-content").click()
+    page.keyboard.press("Alt+h")
+    page.wait_for_function("document.activeElement.matches('.fk-Row')")
+    names = []
+    while not names or "Preview" not in names[-1]:
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"))
+        assert len(names) < 12, names
+    assert names == ["Height of the preview", "Restore", "Insert below", "Pin", "Label", "Preview"]
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.closest('.jp-Notebook .cm-content') !== null")
+
+    page.keyboard.press("Alt+h")
+    page.wait_for_function("document.activeElement.matches('.fk-Row')")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator(".fk-Message").get_by_text("is in the cell").wait_for()
+    assert page.evaluate("document.activeElement.innerText") == "Restore"
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.closest('.jp-Notebook .cm-content') !== null")
+
+    show(page)
+    for tab in ("Notebook", "States", "Cell"):
+        page.locator(".fk-Tab[aria-selected='true']").focus()
+        page.keyboard.press("ArrowRight")
+        page.locator(".fk-Tab[aria-selected='true']", has_text=tab).wait_for()
+        page.wait_for_function("document.activeElement.matches(\".fk-Tab[aria-selected='true']\")")
+        page.locator(".fk-TabPanel [tabindex='0'][aria-selected='true']").wait_for()
+        unnamed = page.locator(".fk-Panel").evaluate(
+            """panel => [...panel.querySelectorAll('button, input, select, [tabindex]')]
+                .filter(one => !(one.ariaLabel || one.innerText.trim() || one.labels?.length))
+                .map(one => one.outerHTML)"""
+        )
+        assert unnamed == []
+        theme(page, "JupyterLab Dark High Contrast")
+        page.wait_for_timeout(300)  # style sheets
+        screenshot(f"contrast-{tab}")
+        theme(page, "JupyterLab Light")
+    page.emulate_media(forced_colors="active")
+    screenshot("forced-colors")
+
+
 def test_typing_is_one_row_until_it_is_wanted(page, notebook, screenshot):
     page.evaluate(OPEN, notebook.name)
     two = id_of(notebook, "two")
@@ -224,6 +313,7 @@ def test_typing_is_one_row_until_it_is_wanted(page, notebook, screenshot):
 def test_pictures_are_thumbnails(page, notebook, screenshot):
     page.evaluate(OPEN, notebook.name)
     three = id_of(notebook, "three")
+    history_open(page)
     run(page, three, PICTURE)
     run(page, three, PICTURE.replace("teal", "crimson"))
     run(page, three, "printf(\"%d\\n\", undeclared)")

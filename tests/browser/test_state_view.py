@@ -13,7 +13,7 @@ CRASH = "int *nowhere = 0;\n*nowhere = 1;"
 TEXTS = {
     "include": "#include <stdio.h>\n#include <unistd.h>",
     "value": "int value = 1;",
-    "slow": "usleep(300000); value += 10;",
+    "slow": "usleep(900000); value += 10;",
     "show": "value",
     "crash": CRASH,
 }
@@ -121,6 +121,48 @@ def test_what_a_crash_cost(page, run, notebook, screenshot):
     run("crash")
     banner.get_by_role("button", name="Dismiss").click()
     banner.wait_for(state="hidden")
+
+
+def test_a_banner_goes_with_its_kernel(page, run):
+    run("include")
+    run("crash")
+    banner = page.locator(".fk-CrashBanner:visible")
+    banner.wait_for()
+    page.evaluate("window.panel.sessionContext.restartKernel()")
+    banner.wait_for(state="hidden")
+    run("include")
+    run("crash")
+    banner.wait_for()
+    page.evaluate("window.panel.sessionContext.changeKernel({name: 'python3'})")
+    banner.wait_for(state="hidden")
+
+
+def test_the_way_to_a_state_is_seen_and_can_be_stopped(page, run, screenshot):
+    for part in ("include", "value", "slow", "slow"):
+        run(part)
+    page.evaluate("window.panel.sessionContext.restartKernel()")
+    page.evaluate("window.jupyterapp.commands.execute('forkernel:show-states')")
+    row(page, 4).get_by_text("runs 4 cells again").wait_for()
+    row(page, 4).click()
+
+    def set_out():
+        page.get_by_role("button", name="Go to this state").click()
+        page.locator(".jp-Dialog").get_by_role("button", name="Run Again").click()
+
+    set_out()
+    page.locator(".fk-StateProgress").get_by_text("Cell 4 of 4 is run again").wait_for()
+    assert page.locator(".fk-StateProgress progress").get_attribute("max") == "4"
+    screenshot("states-progress")
+    page.locator(".fk-StateFoot").get_by_role("button", name="Stop").click()
+    says(page, "Interrupted while")
+    page.locator(".fk-StateProgress").wait_for(state="detached")
+    row(page, 3).get_by_text("the program is here").wait_for()
+    screenshot("states-stopped")
+    row(page, 4).click()
+    says(page, "To get there it runs")
+    set_out()
+    row(page, 4).get_by_text("the program is here").wait_for()
+    assert run("show") == "21"
 
 
 def test_another_kernel_has_no_states(page, notebook):

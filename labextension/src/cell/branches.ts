@@ -1,92 +1,114 @@
 import type { Version } from '../kernel/protocol.js';
 
-/** Where a branch was when it was left: the version, and the highest number that there was then. */
-export interface Left {
-  version: number;
-  known: number;
-}
-
-export interface Sibling {
-  root: number; // the branch's first version, which names it
+export interface Branch {
+  tip: number; // the branch's last version, which names it
   version: number; // what the branch stands for: the head for its own
 }
 
-/** The branches that go from one version. */
+/** The branches of a cell's text. */
 export interface Branches {
-  at: number; // 0, or a number that is not among the versions: they have no beginning in common
-  siblings: Sibling[]; // in the order in which they were begun
-  index: number; // of the one that the head is in; -1: the head is where they part
-}
-
-export interface BranchOptions {
-  /** By the branch's root. */
-  left?: ReadonlyMap<number, Left>;
-  /** Where the last flip was: that one goes on to count, so that a flip leads back to where it came from. */
-  anchor?: number;
+  branches: Branch[]; // nearest relatives beside each other, in the order in which they were begun
+  index: number; // of the one that the head is in; -1: the head is where some of them part, or above that
+  next: number; // of the first branch that goes from a head that is in none
 }
 
 /**
- * The branches that a switcher at the cell offers: those of the nearest version, at or above the head, from which more
- * than one goes. What is below the head in one line does not count: after an undo the editor's own redo leads there, and
- * it is a branch only when something else is typed.
+ * The branches that a switcher at the cell offers: all that there are. A chat program has a switcher at each message
+ * that was written anew; a cell has one place for all its forks, so that no branch hides behind another one. Undo and
+ * typing make a branch right behind the one that was undone, one step away. What is below the head in one line does not
+ * count: after an undo the editor's own redo leads there, and it is a branch only when something else is typed.
  *
- * A branch stands for the version at which it was left by a flip, unless it has grown since; else for the newest
- * of it, by its text or its last run. Undo leaves no trace here: who undoes and types looks for what was undone.
+ * A branch stands for the version at which it was left by a flip, unless it has forked since; else for the newest of its
+ * own versions, by its text or its last run. Undo leaves no trace here: who undoes and types looks for what was undone.
  *
  * @param versions of one cell
+ * @param left where branches were left, by their tips
  */
-export function branchesOf(versions: readonly Version[], options: BranchOptions = {}): Branches | undefined {
+export function branchesOf(
+  versions: readonly Version[],
+  left: ReadonlyMap<number, number> = new Map()
+): Branches | undefined {
   const head = versions.find(version => version.head);
-  if (!head) {
+  const tree = new Tree(versions);
+  const tips = tree.tips();
+  if (!head || tips.length < 2) {
     return undefined;
   }
-  const here = new Map(versions.map(version => [version.version, version]));
-  const children = childrenOf(versions);
-  const parts = (number: number) => (children.get(number)?.length ?? 0) > 1;
-  const path: number[] = [head.version];
-  for (let one: Version | undefined = head; one; one = here.get(one.parent)) {
-    path.push(one.parent);
-  }
-  const { anchor, left } = options;
-  const at = anchor !== undefined && path.includes(anchor) && parts(anchor) ? anchor : path.find(parts);
-  if (at === undefined) {
-    return undefined;
-  }
-  const own = path[path.indexOf(at) - 1]; // undefined: the head is `at`
-  const siblings = children.get(at)!.map(({ version: root }) => ({
-    root,
-    version: root === own ? head.version : standsFor(root, here, children, left?.get(root))
+  const first = tree.firstTip(head);
+  const isOwn = tree.ownVersions(first).includes(head);
+  const branches = tips.map(tip => ({
+    tip: tip.version,
+    version: isOwn && tip === first ? head.version : standsFor(tree.ownVersions(tip), left.get(tip.version))
   }));
-  return { at, siblings, index: siblings.findIndex(sibling => sibling.root === own) };
+  const next = tips.indexOf(first);
+  return { branches, index: isOwn ? next : -1, next };
 }
 
-function childrenOf(versions: readonly Version[]): Map<number, Version[]> {
-  const children = new Map<number, Version[]>();
-  for (const version of [...versions].sort((a, b) => a.version - b.version)) {
-    const siblings = children.get(version.parent);
-    if (siblings) {
+/** Where a step leads. */
+export function branchAt({ branches, index, next }: Branches, step: number): Branch | undefined {
+  const from = index >= 0 ? index : step > 0 ? next - 1 : next;
+  return branches[from + step];
+}
+
+class Tree {
+  constructor(versions: readonly Version[]) {
+    this._here = new Map(versions.map(version => [version.version, version]));
+    for (const version of [...versions].sort((a, b) => a.version - b.version)) {
+      const above = this._here.get(version.parent);
+      const siblings = above ? (this._children.get(above) ?? []) : this._roots;
       siblings.push(version);
-    } else {
-      children.set(version.parent, [version]);
+      if (above) {
+        this._children.set(above, siblings);
+      }
     }
   }
-  return children;
+
+  /** The versions from which nothing goes on, in the order of the tree. */
+  tips(): Version[] {
+    const tips: Version[] = [];
+    const open = [...this._roots].reverse();
+    for (let version = open.pop(); version; version = open.pop()) {
+      const children = this._children.get(version);
+      if (children) {
+        open.push(...[...children].reverse());
+      } else {
+        tips.push(version);
+      }
+    }
+    return tips;
+  }
+
+  /** The first tip at or below a version. */
+  firstTip(version: Version): Version {
+    for (let below = this._children.get(version); below; below = this._children.get(version)) {
+      version = below[0];
+    }
+    return version;
+  }
+
+  /** The versions of which this is the only tip, newest first. */
+  ownVersions(tip: Version): Version[] {
+    const own = [tip];
+    for (
+      let above = this._here.get(tip.parent);
+      above && this._children.get(above)!.length === 1;
+      above = this._here.get(above.parent)
+    ) {
+      own.push(above);
+    }
+    return own;
+  }
+
+  private _here: Map<number, Version>;
+  private _children = new Map<Version, Version[]>();
+  private _roots: Version[] = []; // their parents are 0, or older than what is here
 }
 
-function standsFor(
-  root: number,
-  here: ReadonlyMap<number, Version>,
-  children: ReadonlyMap<number, Version[]>,
-  left: Left | undefined
-): number {
-  const branch = [here.get(root)!];
-  for (let i = 0; i < branch.length; i++) {
-    branch.push(...(children.get(branch[i].version) ?? []));
+function standsFor(own: readonly Version[], left: number | undefined): number {
+  if (left !== undefined && own.some(one => one.version === left)) {
+    return left;
   }
-  if (left && branch.some(one => one.version === left.version) && branch.every(one => one.version <= left.known)) {
-    return left.version;
-  }
-  return branch.reduce((newest, one) => (compareAge(one, newest) > 0 ? one : newest)).version;
+  return own.reduce((newest, one) => (compareAge(one, newest) > 0 ? one : newest)).version;
 }
 
 function compareAge(a: Version, b: Version): number {

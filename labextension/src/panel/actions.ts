@@ -1,7 +1,10 @@
-import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
-import type { CodeCellModel, ICellModel } from '@jupyterlab/cells';
+import type { SharedCell } from '@jupyter/ydoc';
+import { InputDialog } from '@jupyterlab/apputils';
+import type { ICellModel } from '@jupyterlab/cells';
 import type * as nbformat from '@jupyterlab/nbformat';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { CellInfo, RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
+import { mayRestore, mustBeWritable } from '../may_restore.js';
 import { modelOf } from '../restore.js';
 import { placeOf, withUntouched } from './place.js';
 import type { NotebookView, PanelServices } from './services.js';
@@ -13,79 +16,66 @@ export async function restoreVersion(
   cell: string,
   version: number
 ): Promise<boolean> {
-  const model = modelOf(panel, cell);
-  if (model && isRunning(model)) {
-    const { button } = await showDialog({
-      title: trans.__('The cell is running'),
-      body: trans.__(
-        'It goes on running with the text that it was started with, and its output will replace the restored one.'
-      ),
-      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Restore v%1', version) })]
-    });
-    if (!button.accept) {
-      return false;
-    }
+  if (!(await mayRestore(panel, cell, trans))) {
+    return false;
   }
   await history.restorer.restore(version);
   return true;
 }
 
-function isRunning(model: ICellModel): boolean {
-  return model.type === 'code' && (model as CodeCellModel).executionState === 'running';
-}
-
 /** A new cell below, with the text and the outputs of the last run. */
 export async function insertVersion(
   { history, panel, contents }: NotebookView,
+  { trans }: PanelServices,
   cell: string,
   version: Version
 ): Promise<void> {
+  mustBeWritable(panel, trans);
   const run = version.runs.at(-1);
   const none: Pick<RunOutputs, 'outputs' | 'left_out'> = { outputs: [], left_out: [] };
   const [text, { outputs, left_out }] = await Promise.all([
     contents.text(version.version),
-    run ? contents.outputs(run) : none
+    run ? contents.wholeOutputs(run) : none
   ]);
   const { widgets } = panel.content;
   const index = widgets.findIndex(widget => widget.model.id === cell);
   const source = widgets[index]?.model;
   const at = (index < 0 ? panel.content.activeCellIndex : index) + 1;
-  const made = panel.content.model!.sharedModel.insertCell(at, { cell_type: source?.type ?? 'code', metadata: {} });
-  void panel.content.scrollToItem(at, 'smart');
-  const model = modelOf(panel, made.getId());
-  if (model) {
-    history.restorer.show(model, { text, runs: version.runs, outputs, left_out });
+  const made = insertCell(panel, at, { cell_type: source?.type ?? 'code' });
+  if (made) {
+    history.restorer.show(made, { text, runs: version.runs, outputs, left_out });
   }
 }
 
 /** A deleted cell is there again under its id, where it was. */
-export async function bringBack({ history, panel }: NotebookView, cell: string): Promise<Undeleted> {
+export async function bringBack(
+  { history, panel }: NotebookView,
+  { trans }: PanelServices,
+  cell: string
+): Promise<void> {
+  mustBeWritable(panel, trans);
   history.flush();
   const restored = await history.connection.request<Undeleted>('undelete', { cell });
-  const { widgets, model } = panel.content;
   if (modelOf(panel, cell)) {
-    return restored;
+    return;
   }
-  const index = placeOf(
-    restored,
-    widgets.map(widget => widget.model.id)
-  );
-  history.during('restore', () =>
-    model!.sharedModel.insertCell(index, {
-      id: cell,
-      cell_type: restored.cell_type,
-      source: restored.text,
-      metadata: {},
-      ...(restored.cell_type === 'code' ? { outputs: restored.outputs } : {})
-    })
+  const cells = panel.content.widgets.map(widget => widget.model.id);
+  const index = placeOf(restored, cells);
+  const made = history.during('restore', () =>
+    insertCell(panel, index, { id: cell, cell_type: restored.cell_type, source: restored.text })
   );
   panel.content.activeCellIndex = index;
-  const made = modelOf(panel, cell);
   if (made && restored.outputs.length > 0) {
     history.restorer.show(made, restored);
   }
+}
+
+/** Into the page, and into sight. Nothing is in it yet that could be distrusted. */
+function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
+  const metadata = cell.cell_type === 'code' ? { trusted: true } : {};
+  const made = panel.content.model!.sharedModel.insertCell(index, { ...cell, metadata });
   void panel.content.scrollToItem(index, 'smart');
-  return restored;
+  return modelOf(panel, made.getId());
 }
 
 /** The notebook as it was, as a new file beside it, opened. Returns its path. */

@@ -133,7 +133,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
   const insert = () =>
     current &&
     attempt(async () => {
-      await insertVersion(view, id, current);
+      await insertVersion(view, services, id, current);
       return trans.__('v%1 is in a new cell below.', current.version);
     });
   const pin = () =>
@@ -239,8 +239,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
         expand(current!.version);
       }
     },
-    '/': () => search.current?.focus(),
-    Escape: () => services.focusCell(view.panel)
+    '/': () => search.current?.focus()
   };
 
   if (tree.isLoaded && versions.length === 0) {
@@ -314,7 +313,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
         second={
           current && (
             <>
-              <div className="fk-Actions" role="toolbar" aria-label={trans.__('Version %1', current.version)}>
+              <div className="fk-Actions" role="group" aria-label={trans.__('Version %1', current.version)}>
                 <button
                   className="fk-Button fk-mod-main"
                   onClick={restore}

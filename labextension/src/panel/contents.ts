@@ -3,7 +3,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { HistoryConnection } from '../kernel/connection.js';
 import type { Run, RunOutputs, Version } from '../kernel/protocol.js';
 
-/** Of each output of a run that is looked at; what is more is said to be left out. */
+/** Of each output of a run that is looked at; what is more is said not to be shown. */
 const PREVIEW_BYTES = 1 << 20;
 
 const THUMBNAIL_BYTES = 300_000;
@@ -31,9 +31,15 @@ export class HistoryContents {
     });
   }
 
+  /** To be looked at. */
   outputs(run: Run): Promise<RunOutputs> {
     const ask = () => this._connection.request<RunOutputs>('outputs', { run: run.run, limit_bytes: PREVIEW_BYTES });
     return run.status === 'running' ? ask() : remember(this._outputs, run.run, ask);
+  }
+
+  /** To be put into a cell. */
+  wholeOutputs(run: Run): Promise<RunOutputs> {
+    return this._connection.request<RunOutputs>('outputs', { run: run.run });
   }
 
   /** The address of a picture for an `img`; undefined: there is none, or not yet. */

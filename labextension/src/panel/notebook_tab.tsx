@@ -71,8 +71,9 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   };
   const back = (cell: string) =>
     attempt(async () => {
-      await bringBack(view, cell);
+      await bringBack(view, services, cell);
       refresh();
+      node.current?.focus(); // the button goes with what it did
       return trans.__('The cell is back.');
     });
   const openAt = (moment: { time: number } | { before: number }) =>
@@ -105,8 +106,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
       PageDown: () => go(index + (node.current?.pageRows ?? 10), 1),
       Home: () => go(0, 1),
       End: () => go(rows.length - 1, -1),
-      Enter: () => event && show(event),
-      Escape: () => services.focusCell(view.panel)
+      Enter: () => event && show(event)
     };
     const action = key.ctrlKey || key.metaKey || key.altKey ? undefined : keys[key.key];
     if (action) {
@@ -180,7 +180,11 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
         {at => {
           const row = rows[at];
           if (row.kind === 'day') {
-            return <h3 className="fk-Day">{row.day}</h3>;
+            return (
+              <div className="fk-Day" role="presentation">
+                {row.day}
+              </div>
+            );
           }
           return (
             <LogLine
@@ -189,6 +193,8 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
               cell={names.get(row.event.cell)}
               index={places.get(row.event.cell)}
               now={now}
+              place={at}
+              count={log.isComplete ? rows.length : -1}
               selected={at === index}
               trans={trans}
               onSelect={() => go(at, 1)}
@@ -198,7 +204,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
         }}
       </VirtualRows>
       {event && (
-        <div className="fk-Actions" role="toolbar" aria-label={trans.__('What was selected')}>
+        <div className="fk-Actions" role="group" aria-label={trans.__('What was selected')}>
           {names.get(event.cell)?.deleted ? (
             <button className="fk-Button fk-mod-main" onClick={() => back(event.cell)}>
               {trans.__('Bring back the cell')}
@@ -232,20 +238,25 @@ interface LineProps {
   cell: CellInfo | undefined;
   index: number | undefined; // where it is in the notebook
   now: number;
+  place: number; // among the rows
+  count: number; // of them; -1: not known
   selected: boolean;
   trans: TranslationBundle;
   onSelect: () => void;
   onShow: () => void;
 }
 
-function LogLine({ event, steps, cell, index, now, selected, trans, onSelect, onShow }: LineProps): ReactElement {
-  const { sign, words } = eventWords(event, steps, trans);
+function LogLine(props: LineProps): ReactElement {
+  const { event, cell, index, now, selected, trans, onSelect, onShow } = props;
+  const { sign, words } = eventWords(event, props.steps, trans);
   const place = index === undefined ? '' : `${trans.__('cell %1', index + 1)} · `;
   return (
     <div
       role="option"
       className={`fk-LogRow fk-mod-${event.event} ${selected ? 'fk-mod-selected' : ''}`}
       aria-selected={selected}
+      aria-posinset={props.place + 1}
+      aria-setsize={props.count}
       tabIndex={selected ? 0 : -1}
       onMouseDown={press => press.button === 0 && onSelect()}
       onDoubleClick={onShow}

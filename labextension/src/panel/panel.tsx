@@ -96,6 +96,12 @@ export class HistoryPanel extends ReactWidget {
   protected render(): ReactElement {
     const { trans } = this._services;
     const tab = this._tabs.find(one => one.id === this._tab) ?? this._tabs[0];
+    const leave = (event: KeyboardEvent) => {
+      const notebook = this._tracker.currentWidget;
+      if (event.key === 'Escape' && !event.defaultPrevented && notebook) {
+        this._services.focusCell(notebook);
+      }
+    };
     const onKeyDown = (event: KeyboardEvent) => {
       const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
       if (step !== 0) {
@@ -103,6 +109,7 @@ export class HistoryPanel extends ReactWidget {
         this.showTab(next.id);
         this.node.querySelector<HTMLElement>(`#fk-tab-${next.id}`)?.focus();
       }
+      leave(event);
     };
     return (
       <>
@@ -122,7 +129,13 @@ export class HistoryPanel extends ReactWidget {
             </button>
           ))}
         </div>
-        <div className="fk-TabPanel" id="fk-tabpanel" role="tabpanel" aria-labelledby={`fk-tab-${tab.id}`}>
+        <div
+          className="fk-TabPanel"
+          id="fk-tabpanel"
+          role="tabpanel"
+          aria-labelledby={`fk-tab-${tab.id}`}
+          onKeyDown={leave}
+        >
           {this.isVisible && this._renderTab(tab)}
         </div>
       </>

@@ -117,7 +117,15 @@ function Outputs({ old, run, model, view, trans, now, error }: OutputsProps): Re
         <h3>
           {run ? `${STATUS_SIGNS[run.status]} ${runWords([run], trans)}` : trans.__('This version was not run.')}
           {run && <time title={dateTime(run.started)}> {ago(run.started, now, trans)}</time>}
-          {leftOut > 0 && <span className="fk-leftOut"> {trans.__('%1 left out', bytesWords(leftOut))}</span>}
+          {leftOut > 0 && (
+            <span
+              className="fk-leftOut"
+              title={trans.__('Not kept, or more than is shown here. Restored and inserted is all that was kept.')}
+            >
+              {' '}
+              {trans.__('%1 not shown', bytesWords(leftOut))}
+            </span>
+          )}
           {run && run.dropped > 0 && (
             <span className="fk-leftOut"> {trans.__('%1 displays not kept', run.dropped)}</span>
           )}

@@ -3,7 +3,7 @@ import type { Contents } from '@jupyterlab/services';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { NotebookHistory } from '../notebook_history.js';
-import { CellTrees } from './cell_tree.js';
+import type { CellTrees } from '../tree/cell_trees.js';
 import { HistoryContents } from './contents.js';
 
 /** What the parts of the panel need of the application. */
@@ -26,13 +26,6 @@ export interface NotebookView {
 }
 
 export function viewOf(history: NotebookHistory): NotebookView {
-  const { connection, panel } = history;
-  const view = {
-    history,
-    panel,
-    trees: new CellTrees(connection, history.headsMoved),
-    contents: new HistoryContents(connection)
-  };
-  panel.disposed.connect(() => view.trees.dispose());
-  return view;
+  const { connection, panel, trees } = history;
+  return { history, panel, trees, contents: new HistoryContents(connection) };
 }

@@ -20,6 +20,8 @@ export function Split({ first, second, label }: { first: ReactNode; second: Reac
         aria-orientation="horizontal"
         aria-label={label}
         aria-valuenow={Math.round(100 - share)}
+        aria-valuemin={10}
+        aria-valuemax={90}
         tabIndex={0}
         onPointerDown={event => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={event => {

@@ -15,8 +15,8 @@ const MARGIN = 6;
 export interface VirtualRowsHandle {
   /** Scroll no more than is needed for the row to be seen. */
   reveal(index: number): void;
-  /** Move the focus to the row, which `keep` says is drawn. */
-  focus(index: number): void;
+  /** Move the focus to a row that is drawn, as that of `keep` is; none is named: to the one that Tab leads to. */
+  focus(index?: number): void;
   readonly pageRows: number;
 }
 
@@ -55,9 +55,8 @@ export const VirtualRows = forwardRef<VirtualRowsHandle, Props>(function Virtual
       }
     },
     focus: index => {
-      node.current!.querySelector<HTMLElement>(`[data-index="${index}"] [tabindex]`)?.focus({
-        preventScroll: true
-      });
+      const row = index === undefined ? '[tabindex="0"]' : `[data-index="${index}"] [tabindex]`;
+      node.current!.querySelector<HTMLElement>(row)?.focus({ preventScroll: true });
     },
     get pageRows() {
       return Math.max(1, Math.floor(node.current!.clientHeight / rowHeight) - 1);

@@ -4,8 +4,12 @@ import type { Cell } from '@jupyterlab/cells';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { makeAnnouncer } from '../cell/announcer.js';
-import { NotebookSwitchers, type CellSettings } from '../cell/notebook_switchers.js';
+import type { CellSettings } from '../cell/cell_marks.js';
+import type { CellSteps } from '../cell/cell_steps.js';
+import { NotebookMarks } from '../cell/notebook_marks.js';
+import { activeCellOf, cellOf } from '../clicked_cell.js';
 import type { NotebookHistory } from '../notebook_history.js';
 import { IHistories } from '../tokens.js';
 
@@ -27,71 +31,91 @@ const cell: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('forkernel');
     const announce = makeAnnouncer();
-    const switchers = new Map<NotebookHistory, NotebookSwitchers>();
+    const marks = new Map<NotebookHistory, NotebookMarks>();
     let settings: CellSettings = { switcher: true, oldOutputs: true };
     histories.forEach(history => {
-      const one = new NotebookSwitchers(history, trans, announce);
+      const one = new NotebookMarks(history, trans, announce);
       one.settings = settings;
-      switchers.set(history, one);
-      history.panel.disposed.connect(() => switchers.delete(history));
+      marks.set(history, one);
+      history.panel.disposed.connect(() => marks.delete(history));
     });
     void registry?.load(ID).then(loaded => {
       const read = () => {
         settings = loaded.composite as unknown as CellSettings;
-        switchers.forEach(one => (one.settings = settings));
+        marks.forEach(one => (one.settings = settings));
       };
       loaded.changed.connect(read);
       read();
     });
 
-    const current = () => {
+    const here = () => {
       const panel = tracker.currentWidget;
       const history = panel ? histories.of(panel) : undefined;
-      const active = panel?.content.activeCell;
-      return history?.isOpen && active ? { switcher: switchers.get(history)!, active } : undefined;
+      return history?.isOpen && panel?.content.activeCell ? { history, notebook: panel.content } : undefined;
     };
     const add = (
       id: string,
       label: string,
       caption: string,
-      step: (one: NotebookSwitchers, active: Cell) => unknown
+      step: (steps: CellSteps, cell: Cell) => unknown,
+      isVisible: (args: ReadonlyPartialJSONObject) => boolean = () => here() !== undefined
     ) => {
       app.commands.addCommand(id, {
         label,
         caption,
-        isEnabled: () => current() !== undefined,
-        isVisible: () => current() !== undefined,
-        describedBy: { args: { type: 'object', properties: {} } },
-        execute: () => {
-          const here = current();
-          return here && step(here.switcher, here.active);
+        isEnabled: () => here() !== undefined,
+        isVisible,
+        describedBy: { args: { type: 'object', properties: { clicked: { type: 'boolean' } } } },
+        execute: args => {
+          const found = here();
+          const active = found && activeCellOf(app, found.notebook, args);
+          return active && step(marks.get(found.history)!.steps, active);
         }
       });
       palette?.addItem({ command: id, category: trans.__('Cell History') });
+    };
+    const hasRuns = (args: ReadonlyPartialJSONObject) => {
+      const found = here();
+      const one = found && cellOf(app, found.notebook, args);
+      return !!one && !!marks.get(found.history)!.steps.runs(one, found.history.trees.of(one.model.id).versions);
     };
     add(
       'forkernel:older-version',
       trans.__('Older Version of Cell'),
       trans.__('Show the text that the cell had before, with its output'),
-      (one, active) => one.stepTime(active, -1)
+      (steps, one) => steps.stepTime(one, -1)
     );
     add(
       'forkernel:newer-version',
       trans.__('Newer Version of Cell'),
       trans.__('Show the text that the cell had next, with its output'),
-      (one, active) => one.stepTime(active, 1)
+      (steps, one) => steps.stepTime(one, 1)
     );
     add(
       'forkernel:previous-branch',
       trans.__('Previous Branch of Cell'),
       trans.__('Show the branch that was begun before this one'),
-      (one, active) => one.stepBranch(active, -1)
+      (steps, one) => steps.stepBranch(one, -1)
     );
     add(
       'forkernel:next-branch',
       trans.__('Next Branch of Cell'),
       trans.__('Show the branch that was begun after this one'),
-      (one, active) => one.stepBranch(active, 1)
+      (steps, one) => steps.stepBranch(one, 1)
+    );
+    add(
+      'forkernel:earlier-output',
+      trans.__('Output of the Run Before'),
+      trans.__('Show the output that this text had when it was run before'),
+      (steps, one) => steps.stepRun(one, -1),
+      hasRuns
+    );
+    add(
+      'forkernel:later-output',
+      trans.__('Output of the Next Run'),
+      trans.__('Show the output that this text had when it was run next'),
+      (steps, one) => steps.stepRun(one, 1),
+      hasRuns
     );
   }
 };

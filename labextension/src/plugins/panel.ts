@@ -4,6 +4,7 @@ import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { activeCellOf } from '../clicked_cell.js';
 import { historyTreeIcon } from '../panel/icon.js';
 import { HistoryPanel } from '../panel/panel.js';
 import type { PanelServices } from '../panel/services.js';
@@ -77,11 +78,17 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
           type: 'object',
           properties: {
             tab: { type: 'string', description: trans.__('Which tab to show') },
-            toolbar: { type: 'boolean' }
+            toolbar: { type: 'boolean' },
+            clicked: { type: 'boolean' }
           }
         }
       },
-      execute: args => reveal(args.tab as string | undefined)
+      execute: args => {
+        if (tracker.currentWidget) {
+          activeCellOf(app, tracker.currentWidget.content, args);
+        }
+        reveal(args.clicked ? 'cell' : (args.tab as string | undefined));
+      }
     });
     palette?.addItem({ command: SHOW, category: trans.__('Notebook Cell Operations') });
     void settings?.load(ID);

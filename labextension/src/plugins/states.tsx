@@ -31,17 +31,14 @@ const states: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('forkernel');
     const { commands } = app;
     const programs = new WeakMap<NotebookHistory, ProgramStates>();
-    let banner = true;
-    void settings?.load(ID).then(loaded => {
-      const read = () => (banner = loaded.composite.crashBanner as boolean);
-      loaded.changed.connect(read);
-      read();
-    });
+    let loaded: ISettingRegistry.ISettings | undefined;
+    void settings?.load(ID).then(its => (loaded = its));
+    const isWanted = () => loaded?.composite.crashBanner !== false;
     histories.forEach(history => {
       programs.set(history, new ProgramStates(history));
       void history.panel.context.ready.then(() => {
-        if (banner && !history.panel.isDisposed) {
-          new CrashBanner(history, trans, () => panel?.reveal(TAB));
+        if (!history.panel.isDisposed) {
+          new CrashBanner(history, { trans, isWanted, showStates: () => panel?.reveal(TAB) });
         }
       });
     });
@@ -49,17 +46,7 @@ const states: JupyterFrontEndPlugin<void> = {
       id: TAB,
       label: trans.__('States'),
       rank: 30,
-      render: history => (
-        <StateView
-          key={history.panel.id}
-          program={programs.get(history)!}
-          trans={trans}
-          leave={() => {
-            app.shell.activateById(history.panel.id);
-            history.panel.content.activate();
-          }}
-        />
-      )
+      render: history => <StateView key={history.panel.id} program={programs.get(history)!} trans={trans} />
     });
 
     const current = () => {

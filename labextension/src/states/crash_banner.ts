@@ -1,15 +1,23 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { MessageLoop, type Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import type { Told } from '../kernel/protocol.js';
 import type { NotebookHistory } from '../notebook_history.js';
 
+interface Options {
+  trans: TranslationBundle;
+  isWanted: () => boolean;
+  showStates: () => void;
+}
+
 /**
- * After a crash: what was kept, above the notebook, where it covers nothing. Goes with the next cell that runs well.
+ * After a crash: what was kept, above the notebook, where it covers nothing. Goes with the next cell that runs well, and
+ * with the kernel that it tells of.
  */
 export class CrashBanner extends Widget {
-  constructor(history: NotebookHistory, trans: TranslationBundle, showStates: () => void) {
+  constructor(history: NotebookHistory, { trans, isWanted, showStates }: Options) {
     super();
     this.addClass('fk-CrashBanner');
     this.node.setAttribute('role', 'status');
@@ -35,7 +43,7 @@ export class CrashBanner extends Widget {
     };
     history.connection.told.connect((_, data) => {
       const told = data as unknown as Told;
-      if (told.type === 'recovered') {
+      if (told.type === 'recovered' && isWanted()) {
         const heading = document.createElement('strong');
         heading.textContent = told.complete ? headings.complete : headings.partly;
         this._words.replaceChildren(heading, ` ${told.text}`);
@@ -46,7 +54,15 @@ export class CrashBanner extends Widget {
         this.hide();
       }
     });
+    const { sessionContext } = history.panel;
+    sessionContext.kernelChanged.connect(this.hide, this);
+    sessionContext.statusChanged.connect((_, status) => /restarting$/.test(status) && this.hide(), this);
     history.panel.disposed.connect(() => this.dispose());
+  }
+
+  dispose(): void {
+    Signal.disconnectReceiver(this);
+    super.dispose();
   }
 
   protected onAfterShow(message: Message): void {

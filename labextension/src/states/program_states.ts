@@ -11,8 +11,8 @@ const VERSIONS_AT_ONCE = 64;
 /** The program is on its way to another state. */
 export interface Progress {
   wanted: number;
-  at: number; // 0: it has not been said yet
-  of: number;
+  at: number; // so many cells have been run again
+  of: number; // 0: it has not been said yet
 }
 
 /** How going to a state ended. */
@@ -42,6 +42,7 @@ export class ProgramStates {
   progress: Progress | undefined;
   outcome: Outcome | undefined;
   loaded = false;
+  error: string | undefined; // why the states are not known
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -66,10 +67,11 @@ export class ProgramStates {
       this.states = answer.states;
       this.current = answer.current;
       this.loaded = true;
-      this._changed.emit();
-    } catch {
-      // the kernel went away; its successor is asked
+      this.error = undefined;
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
     }
+    this._changed.emit();
   }
 
   /** The next `changed` tells that they are there. */
@@ -95,9 +97,10 @@ export class ProgramStates {
     return answer.text.trim();
   }
 
-  /** Stop on the way; the program goes back to where it was. */
-  async stop(): Promise<void> {
+  /** Stop on the way; how that ends is told. */
+  async stop(): Promise<string> {
     await this._history.panel.sessionContext.session?.kernel?.interrupt();
+    return '';
   }
 
   private _onState(): void {

@@ -14,12 +14,10 @@ const ROW_HEIGHT = 44;
 interface Props {
   program: ProgramStates;
   trans: TranslationBundle;
-  /** The person is done here. */
-  leave: () => void;
 }
 
 /** The states that the program had after each run, as a tree, and the way back to them. */
-export function StateView({ program, trans, leave }: Props): ReactElement {
+export function StateView({ program, trans }: Props): ReactElement {
   useSignal(program.changed);
   useEffect(() => program.watch(), [program]);
   const [chosen, setChosen] = useState<number>();
@@ -52,6 +50,8 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
   const select = (to: number) => {
     const at = Math.min(Math.max(to, 0), rows.length - 1);
     setChosen(rows[at].run);
+    setMessage('');
+    program.outcome = undefined; // it was read; now it is about this state
     list.current?.reveal(at);
     requestAnimationFrame(() => list.current?.focus(at));
   };
@@ -64,8 +64,7 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
       PageDown: () => select(index + page),
       Home: () => select(0),
       End: () => select(rows.length - 1),
-      Enter: go,
-      Escape: leave
+      Enter: go
     };
     const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
     if (action) {
@@ -76,10 +75,13 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
   };
 
   if (!program.loaded) {
-    return <p className="fk-Empty">{trans.__('The kernel is asked.')}</p>;
+    return (
+      <p className={program.error ? 'fk-Trouble' : 'fk-Empty'}>{program.error ?? trans.__('The kernel is asked.')}</p>
+    );
   }
   return (
     <div className="fk-StateView">
+      {program.error && <p className="fk-Trouble">{program.error}</p>}
       <div className="fk-Actions">
         <button
           className="fk-Button"
@@ -126,6 +128,8 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
               what={rows[at].state ? (program.summaryOf(rows[at].state!.version) ?? '') : trans.__('fresh program')}
               width={laneWidth(lanes)}
               now={now}
+              count={rows.length}
+              place={at}
               selected={at === index}
               trans={trans}
               onSelect={() => select(at)}
@@ -138,12 +142,14 @@ export function StateView({ program, trans, leave }: Props): ReactElement {
         {progress ? (
           <>
             <label className="fk-StateProgress">
-              {progress.of > 0
-                ? trans.__('Cell %1 of %2 is run again', progress.at, progress.of)
-                : trans.__('On the way')}
-              <progress value={Math.max(0, progress.at - 1)} max={Math.max(1, progress.of)} />
+              <span role="status">
+                {progress.of > 0
+                  ? trans.__('Cell %1 of %2 is run again', Math.min(progress.at + 1, progress.of), progress.of)
+                  : trans.__('On the way')}
+              </span>
+              <progress value={progress.at} max={Math.max(1, progress.of)} />
             </label>
-            <button className="fk-Button" onClick={() => void program.stop()}>
+            <button className="fk-Button" onClick={() => void attempt(() => program.stop())}>
               {trans.__('Stop')}
             </button>
           </>
@@ -169,13 +175,16 @@ interface RowProps {
   what: string;
   width: number;
   now: number;
+  place: number; // among the rows
+  count: number;
   selected: boolean;
   trans: TranslationBundle;
   onSelect: () => void;
   onGo: () => void;
 }
 
-function StateRowView({ row, what, width, now, selected, trans, onSelect, onGo }: RowProps): ReactElement {
+function StateRowView(props: RowProps): ReactElement {
+  const { row, what, width, now, selected, trans, onSelect, onGo } = props;
   const { state, current } = row;
   const how = state ? availabilityWords(state, trans) : '';
   const time = state?.started ? ago(state.started, now, trans) : '';
@@ -192,6 +201,8 @@ function StateRowView({ row, what, width, now, selected, trans, onSelect, onGo }
       aria-selected={selected}
       aria-current={current || undefined}
       aria-level={row.lanes.lane + 1}
+      aria-posinset={props.place + 1}
+      aria-setsize={props.count}
       aria-label={said}
       title={said}
       data-run={row.run}
@@ -262,8 +273,11 @@ function outcomeWords(outcome: Outcome, program: ProgramStates, trans: Translati
     const state = program.states.find(one => one.run === run);
     return state ? trans.__('the state after run [%1]', state.count) : trans.__('a fresh program');
   };
+  const here = trans.__('The program is in %1.', nameOf(outcome.run));
   if (!outcome.arrived) {
-    return [outcome.error, trans.__('The program is in %1.', nameOf(outcome.run))].filter(Boolean).join(' ');
+    // The kernel names the state by its run's id, which nobody sees here.
+    const why = outcome.error.replace(/; the program is (in the state of run \d+|a fresh one)$/, '');
+    return [why && `${why[0].toUpperCase()}${why.slice(1).replace(/\.$/, '')}.`, here].filter(Boolean).join(' ');
   }
-  return [trans.__('The program is in %1.', nameOf(outcome.run)), outcome.report].filter(Boolean).join(' ');
+  return [here, outcome.report].filter(Boolean).join(' ');
 }

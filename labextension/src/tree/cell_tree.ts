@@ -1,31 +1,35 @@
 import { Signal, type ISignal } from '@lumino/signaling';
-import type { HistoryConnection } from '../kernel/connection.js';
-import type { Block, CellInfo, Change, Told, Version } from '../kernel/protocol.js';
+import { RefusedError, type HistoryConnection } from '../kernel/connection.js';
+import type { Block, Change, Version } from '../kernel/protocol.js';
 
 /** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
 const FIRST_PAGE = 60;
 const PAGE = 1000;
 
 /** Changes that the kernel is told of come in bursts (ms). */
-const COALESCE_MS = 100;
+const COALESCE_MS = 200;
 
 /** How many numbers one question may have. */
 const CHANGES_AT_ONCE = 200;
+const VERSIONS_AT_ONCE = 64;
 
 interface Page {
   versions: Version[];
   more: boolean;
 }
 
-type Ask = Pick<HistoryConnection, 'request'>;
+export type Ask = Pick<HistoryConnection, 'request'>;
 
 /** What is known to have changed since it was last asked for. */
-interface Stale {
+export interface Stale {
   newest: boolean; // versions were added, or the head moved
   head?: number;
   versions: Set<number>;
   everything: boolean;
 }
+
+/** What a tree has to tell before it is asked for. */
+export type Worth = 'nothing' | 'one run at most' | 'more';
 
 /**
  * The versions of one cell: the newest are asked for first, older ones while the browser is idle. Kept up to date
@@ -34,10 +38,9 @@ interface Stale {
 export class CellTree {
   constructor(
     readonly cell: string,
-    connection: Ask
-  ) {
-    this._connection = connection;
-  }
+    private _connection: Ask,
+    private _worth: () => Promise<Worth>
+  ) {}
 
   /** By number, oldest first. */
   get versions(): readonly Version[] {
@@ -77,21 +80,46 @@ export class CellTree {
     return this._changed;
   }
 
-  /** Somebody looks; returns what to call when that is over. */
-  watch(): () => void {
-    this._watchers++;
-    void this._refresh();
-    return () => {
-      this._watchers--;
-    };
+  get isWatched(): boolean {
+    return this._watchers.size > 0;
   }
 
-  invalidate(what: Partial<Omit<Stale, 'versions'>> & { versions?: number[] }): void {
+  /**
+   * Somebody looks; returns what to call when that is over.
+   *
+   * @param depth so many of the newest versions are enough, and none where there is but one that ran once
+   */
+  watch(depth = Infinity): () => void {
+    const watcher = { depth };
+    this._watchers.add(watcher);
+    void this._refresh();
+    return () => this._watchers.delete(watcher);
+  }
+
+  /** What is there now, at least the newest `depth`; rejects with a RefusedError or LostError. */
+  async load(depth: number): Promise<readonly Version[]> {
+    try {
+      await this._readNewest();
+    } catch (error) {
+      if (error instanceof RefusedError && this._versions.length === 0) {
+        return []; // the history has not met the cell
+      }
+      throw error;
+    }
+    while (this._lacks(depth)) {
+      await this._readOlder();
+    }
+    return this._versions;
+  }
+
+  invalidate(what: Partial<Omit<Stale, 'versions'>> & { versions?: Iterable<number> }): void {
     this._stale.newest ||= what.newest ?? false;
     this._stale.everything ||= what.everything ?? false;
     this._stale.head = what.head ?? this._stale.head;
-    what.versions?.forEach(version => this._stale.versions.add(version));
-    if (this._watchers > 0 && this._timer === undefined) {
+    for (const version of what.versions ?? []) {
+      this._stale.versions.add(version);
+    }
+    if (this.isWatched && this._timer === undefined) {
       this._timer = setTimeout(() => {
         this._timer = undefined;
         void this._refresh();
@@ -99,9 +127,17 @@ export class CellTree {
     }
   }
 
+  /** There is no history any more. */
+  forget(): void {
+    this._versions = [];
+    this._head = this._oldest = 0;
+    this._loaded = false;
+    this._changed.emit();
+  }
+
   dispose(): void {
     clearTimeout(this._timer);
-    this._watchers = 0;
+    this._watchers.clear();
     Signal.clearData(this);
   }
 
@@ -157,19 +193,21 @@ export class CellTree {
     }
     this._busy = true;
     try {
-      for (;;) {
-        const stale = this._stale;
-        if (this._watchers === 0) {
-          break;
-        } else if (!this._loaded || stale.newest || stale.everything) {
-          this._stale = fresh();
-          await this._readNewest(stale);
-        } else if (stale.versions.size > 0) {
-          this._stale = fresh();
-          const versions = [...stale.versions].slice(0, 64);
-          this._merge((await this._connection.request<Page>('versions', { versions })).versions);
-          this._changed.emit();
-        } else if (this._oldest > 0) {
+      while (this.isWatched) {
+        if (!this._loaded || this._stale.newest || this._stale.everything) {
+          const worth = this._versions.length > 0 ? 'more' : await this._worth();
+          if (worth === 'nothing') {
+            this._loaded = true;
+            this._stale = fresh();
+            this._changed.emit();
+          } else if (worth === 'more' || this._depth === Infinity) {
+            await this._readNewest();
+          } else {
+            break;
+          }
+        } else if (this._stale.versions.size > 0) {
+          await this._readStale();
+        } else if (this._lacks(this._depth)) {
           await idle();
           await this._readOlder();
         } else {
@@ -179,41 +217,66 @@ export class CellTree {
       this._error = undefined;
     } catch (error) {
       this._error = error instanceof Error ? error.message : String(error);
-      this._stale.newest = true;
       this._changed.emit();
     } finally {
       this._busy = false;
     }
   }
 
-  private async _readNewest(stale: Stale): Promise<void> {
-    const page = await this._askNewest();
-    const first = page.versions[0]?.version ?? 0;
-    const gap = page.more && first > (this._versions.at(-1)?.version ?? 0);
-    if (gap || !page.more) {
-      this._versions = [];
+  private async _readNewest(): Promise<void> {
+    await this._taking(async stale => {
+      const page = await this._connection.request<Page>('tree', {
+        cell: this.cell,
+        limit: FIRST_PAGE,
+        ...(this._depth === Infinity ? { changes: true } : {})
+      });
+      const first = page.versions[0]?.version ?? 0;
+      const gap = page.more && first > (this._versions.at(-1)?.version ?? 0);
+      if (gap || !page.more) {
+        this._versions = [];
+      }
+      if (!this._loaded || gap || stale.everything || !page.more) {
+        this._oldest = page.more ? first : 0;
+      }
+      this._merge(page.versions);
+      const head = page.versions.find(version => version.head)?.version ?? stale.head;
+      this._setHead(head ?? this._head);
+      this._loaded = true;
+      stale.versions.forEach(version => version < first && this._stale.versions.add(version));
+    });
+  }
+
+  private async _readStale(): Promise<void> {
+    await this._taking(async stale => {
+      const versions = [...stale.versions];
+      const now = versions.slice(0, VERSIONS_AT_ONCE);
+      this._merge((await this._connection.request<Page>('versions', { versions: now })).versions);
+      versions.slice(VERSIONS_AT_ONCE).forEach(version => this._stale.versions.add(version));
+    });
+  }
+
+  /** What is stale is so no more once it was read. */
+  private async _taking(read: (stale: Stale) => Promise<void>): Promise<void> {
+    const stale = this._stale;
+    this._stale = fresh();
+    try {
+      await read(stale);
+    } catch (error) {
+      this._stale = { ...stale, ...this._stale, newest: true, everything: stale.everything || this._stale.everything };
+      stale.versions.forEach(version => this._stale.versions.add(version));
+      throw error;
     }
-    if (!this._loaded || gap || stale.everything || !page.more) {
-      this._oldest = page.more ? first : 0;
-    }
-    this._merge(page.versions);
-    const head = page.versions.find(version => version.head)?.version ?? stale.head;
-    this._setHead(head ?? this._head);
-    this._loaded = true;
-    stale.versions.forEach(version => version < first && this._stale.versions.add(version));
     this._changed.emit();
   }
 
-  private async _askNewest(): Promise<Page> {
-    try {
-      return await this._connection.request<Page>('tree', { cell: this.cell, limit: FIRST_PAGE, changes: true });
-    } catch (error) {
-      const { cells } = await this._connection.request<{ cells: CellInfo[] }>('cells');
-      if (cells.some(one => one.cell === this.cell)) {
-        throw error;
-      }
-      return { versions: [], more: false }; // the history has not met the cell yet
-    }
+  /** How deep those who look want to look. */
+  private get _depth(): number {
+    return Math.max(0, ...[...this._watchers].map(watcher => watcher.depth));
+  }
+
+  private _lacks(depth: number): boolean {
+    const read = this._versions.length - this._versions.findIndex(one => one.version >= this._oldest);
+    return this._oldest > 0 && read < depth;
   }
 
   private async _readOlder(): Promise<void> {
@@ -245,7 +308,6 @@ export class CellTree {
     }
   }
 
-  private _connection: Ask;
   private _versions: Version[] = [];
   private _changes = new Map<number, Change>();
   private _asked = new Set<number>();
@@ -256,7 +318,7 @@ export class CellTree {
   private _oldest = 0; // number below which there is more; 0: there is nothing
   private _loaded = false;
   private _busy = false;
-  private _watchers = 0;
+  private _watchers = new Set<{ depth: number }>();
   private _stale = fresh();
   private _timer?: ReturnType<typeof setTimeout>;
   private _error?: string;
@@ -312,84 +374,4 @@ function idle(): Promise<void> {
       setTimeout(resolve, 50);
     }
   });
-}
-
-/** Trees that are kept although nobody looks at them. */
-const TREES_MAX = 20;
-
-/** The trees of the cells of one notebook, told of what changes. */
-export class CellTrees {
-  constructor(
-    connection: Ask & Pick<HistoryConnection, 'told' | 'stateChanged'>,
-    heads: ISignal<unknown, Record<string, number>>
-  ) {
-    this._connection = connection;
-    connection.told.connect((_, told) => this._onTold(told as Told));
-    connection.stateChanged.connect(() => this._all({ newest: true, everything: true }));
-    heads.connect((_, moved) => this._onHeads(moved));
-  }
-
-  /** Something in the notebook changed, in any cell. */
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  of(cell: string): CellTree {
-    const tree = this._trees.get(cell) ?? new CellTree(cell, this._connection);
-    this._trees.delete(cell);
-    this._trees.set(cell, tree); // the last one is the one used last
-    for (const old of [...this._trees.keys()].slice(0, -TREES_MAX)) {
-      this._trees.get(old)!.dispose();
-      this._trees.delete(old);
-    }
-    return tree;
-  }
-
-  dispose(): void {
-    this._trees.forEach(tree => tree.dispose());
-    Signal.clearData(this);
-  }
-
-  private _onTold(told: Told): void {
-    if (told.type !== 'changed') {
-      return;
-    }
-    this._onHeads(told.heads ?? {});
-    if (told.head !== undefined && told.cell !== undefined) {
-      this._onHeads({ [told.cell]: told.head });
-    } else if (told.cell !== undefined && told.version !== undefined) {
-      this._trees.get(told.cell)?.invalidate({ newest: true, versions: [told.version] });
-    } else if (told.version !== undefined) {
-      this._all({ versions: [told.version] }, told.version);
-    } else if (told.run !== undefined) {
-      const run = told.run;
-      this._trees.forEach(tree => {
-        const version = tree.versions.find(one => one.runs.some(its => its.run === run));
-        tree.invalidate({ versions: version ? [version.version] : [] });
-      });
-    }
-    told.runs?.forEach(run => this._trees.get(run.cell)?.invalidate({ newest: true, versions: [run.version] }));
-    if (told.marks || told.file) {
-      this._all({ newest: true, everything: true });
-    }
-    this._changed.emit();
-  }
-
-  private _onHeads(heads: Record<string, number>): void {
-    Object.entries(heads).forEach(([cell, head]) => this._trees.get(cell)?.invalidate({ newest: true, head }));
-    this._changed.emit();
-  }
-
-  /** `version`: only the trees that have it. */
-  private _all(what: Parameters<CellTree['invalidate']>[0], version?: number): void {
-    this._trees.forEach(tree => {
-      if (version === undefined || tree.versions.some(one => one.version === version)) {
-        tree.invalidate(what);
-      }
-    });
-  }
-
-  private _connection: Ask;
-  private _trees = new Map<string, CellTree>();
-  private _changed = new Signal<this, void>(this);
 }

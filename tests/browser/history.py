@@ -79,7 +79,7 @@ def kernel_pid(lab, page):
 
 
 
-
 def theme(page, name):
     page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
     page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+    page.wait_for_selector("#jupyterlab-splash", state="detached")  # it covers the page while the styles come

@@ -86,7 +86,7 @@ def test_the_other_branch_is_one_click_away(page, lab, notebook, screenshot):
     has(page, two(notebook), "a + 10")
     shows(page, two(notebook), "2/2")
     old.wait_for(state="detached")
-    assert len(texts(lab, notebook)) == 6, "flipping adds no version"
+    assert len(texts(lab, notebook)) == 7, "flipping adds no version"
 
 
 def test_undo_takes_a_flip_back_with_its_output(page, lab, notebook):

@@ -454,6 +454,7 @@ def test_what_the_panel_says_where_there_is_nothing(page, lab, notebook):
     story(page, notebook)
     show(page)
     cell(page, id_of(notebook, "three"))
+    page.evaluate("window.jupyterapp.commands.execute('notebook:insert-cell-below')")
     page.locator(".fk-Empty", has_text="no versions yet").wait_for()
     made = nbformat.read(notebook, as_version=4)
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}

@@ -40,7 +40,7 @@ const HARMLESS = /^(text\/plain|image\/.*|application\/json|application\/vnd\.ju
 export class Restorer {
   constructor(history: NotebookHistory) {
     this._history = history;
-    history.connection.told.connect((_, told) => this._onTold(told as unknown as Told));
+    history.connection.told.connect((_, told) => this._onTold(told as unknown as Told), this);
     history.panel.disposed.connect(() => Signal.clearData(this));
   }
 

@@ -324,9 +324,9 @@ export class CellTrees {
     heads: ISignal<unknown, Record<string, number>>
   ) {
     this._connection = connection;
-    connection.told.connect((_, told) => this._onTold(told as Told));
-    connection.stateChanged.connect(() => this._all({ newest: true, everything: true }));
-    heads.connect((_, moved) => this._onHeads(moved));
+    connection.told.connect((_, told) => this._onTold(told as Told), this);
+    connection.stateChanged.connect(() => this._all({ newest: true, everything: true }), this);
+    heads.connect((_, moved) => this._onHeads(moved), this);
   }
 
   /** Something in the notebook changed, in any cell. */

@@ -45,7 +45,7 @@ export class CrashBanner extends Widget {
       } else if (told.type === 'changed' && told.status === 'ok') {
         this.hide();
       }
-    });
+    }, this);
     history.panel.disposed.connect(() => this.dispose());
   }
 

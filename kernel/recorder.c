@@ -31,6 +31,10 @@ struct recorder *recorder_create(const struct recorder_options *options) {
     return recorder;
 }
 
+bool recorder_is_enabled(const struct recorder *recorder) {
+    return recorder->options.enabled;
+}
+
 static void warn(struct recorder *recorder, const struct error *error) {
     recorder->failed = true;
     if (recorder->warned)

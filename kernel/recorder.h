@@ -28,6 +28,9 @@ struct recorder *recorder_create(const struct recorder_options *options);
 /* Ends the session: late output is sealed. */
 void recorder_destroy(struct recorder **recorder);
 
+/* False: the person has switched the history off. */
+bool recorder_is_enabled(const struct recorder *recorder);
+
 /* A cell begins to run on the state that run `parent_run_id` left (0: a fresh program). `deleted`
    is the request's deletedCells, an array, or NULL. */
 void recorder_begin(struct recorder *recorder, const struct cell_place *place, const char *text,

@@ -174,7 +174,7 @@ static enum status read_layout(struct history_edit *edit, const json_t *json, st
         return error_set(error, STATUS_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < json_array_size(cells); i++) {
         const char *key = json_string_value(json_array_get(cells, i));
-        if (key)
+        if (key && *key)
             keys[edit->key_count++] = key;
     }
     edit->keys = keys;
@@ -247,6 +247,20 @@ static enum status record(
     return status;
 }
 
+/* Whether a batch that has to be recorded before this one is not. */
+static enum status find_overtaking(
+    const struct comm_question *question, bool *ret_overtakes, struct error *error) {
+    int64_t after = json_integer_value(json_object_get(question->data, "after"));
+    const char *client = json_string_value(json_object_get(question->data, "client"));
+    int64_t highest = 0;
+    enum status status = STATUS_OK;
+    if (after && client)
+        status = history_client_sequence(question->history, client, &highest, error);
+    if (status == STATUS_OK)
+        *ret_overtakes = client && highest < after;
+    return status;
+}
+
 enum status comm_edits_record(const struct comm_question *question, struct history_session *session,
     json_t *reply, struct error *error) {
     const json_t *list = json_object_get(question->data, "edits");
@@ -265,11 +279,15 @@ enum status comm_edits_record(const struct comm_question *question, struct histo
         batch_finish(&batch);
         return error_set(error, STATUS_NO_MEMORY, "out of memory");
     }
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+    bool overtakes = false;
+    enum status status = find_overtaking(question, &overtakes, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = read_edit(&batch, i, json_array_get(list, i), error);
+        if (status == STATUS_INVALID)
+            json_object_set_new(reply, "edit", json_integer((json_int_t)i));
+    }
     json_object_set(reply, "sequence", json_object_get(question->data, "sequence"));
-    if (status == STATUS_OK && json_object_size(batch.unknown)) {
+    if (status == STATUS_OK && (overtakes || json_object_size(batch.unknown))) {
         json_object_set_new(reply, "type", json_string("resend"));
         json_object_set(reply, "cells", batch.unknown);
     } else if (status == STATUS_OK) {

@@ -96,6 +96,7 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
             "{s:s, s:s, s:s}", "type", "reply", "status", "error", "error", error.message);
         json_object_set(failed, "id", json_object_get(data, "id"));
         json_object_set(failed, "sequence", json_object_get(data, "sequence"));
+        json_object_set(failed, "edit", json_object_get(reply, "edit"));
         json_decref(reply);
         reply = failed;
     } else {
@@ -122,6 +123,8 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
         "sequence", (json_int_t)sequence, "status", status == STATUS_OK ? "ok" : "error");
     if (status != STATUS_OK)
         json_object_set_new(welcome, "error", json_string(error.message));
+    if (!recorder_is_enabled(kernel->recorder))
+        json_object_set_new(welcome, "disabled", json_true());
     comms_send(kernel, parent, comm_id, welcome);
     comm_watch_start(kernel);
     return true;

@@ -43,7 +43,7 @@ const HARMLESS = /^(text\/plain|image\/(png|jpeg|gif|webp|bmp|svg\+xml)|applicat
 export class Restorer {
   constructor(history: NotebookHistory) {
     this._history = history;
-    history.connection.told.connect((_, told) => this._onTold(told as unknown as Told));
+    history.connection.told.connect((_, told) => this._onTold(told as unknown as Told), this);
     history.panel.disposed.connect(() => Signal.clearData(this));
   }
 

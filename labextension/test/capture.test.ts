@@ -83,7 +83,7 @@ describe('typing', () => {
     pause();
     type(0, 'e');
     pause();
-    assert.deepEqual(told(), ['c0 file: a', 'c0 typing: abcd', 'order c0', 'c0 typing: abcde']);
+    assert.deepEqual(told(), ['order c0', 'c0 file: a', 'c0 typing: abcd', 'c0 typing: abcde']);
   });
 
   test('every text that undo can reach was told before', () => {
@@ -129,7 +129,7 @@ describe('typing', () => {
     open('');
     type(0, 'x');
     capture.flush();
-    assert.deepEqual(told(), ['c0 file: ', 'c0 typing: x', 'order c0']);
+    assert.deepEqual(told(), ['order c0', 'c0 file: ', 'c0 typing: x']);
     type(0, 'y');
     capture.flush();
     assert.deepEqual(told(), ['c0 typing: xy']);
@@ -151,7 +151,7 @@ describe('typing', () => {
     pause();
     capture.during('restore', () => notebook.cells[0].updateSource(0, 4, 'back'));
     pause();
-    assert.deepEqual(told(), ['c0 file: ', 'c0 paste: pasted', 'order c0', 'c0 program: made', 'c0 restore: back']);
+    assert.deepEqual(told(), ['order c0', 'c0 file: ', 'c0 paste: pasted', 'c0 program: made', 'c0 restore: back']);
   });
 
   test('what was typed and taken away again within a step is nothing', () => {
@@ -170,7 +170,7 @@ describe('typing', () => {
     pause();
     type(1, 'y');
     pause();
-    assert.deepEqual(told(), ['new file: ', 'new typing: x', 'order c0 new', 'new typing: xy']);
+    assert.deepEqual(told(), ['order c0', 'new file: ', 'new typing: x', 'order c0 new', 'new typing: xy']);
   });
 });
 
@@ -181,7 +181,8 @@ describe('cells', () => {
     pause();
     notebook.undo();
     pause();
-    const [deleted, order, back, order2] = told();
+    const [before, deleted, order, back, order2] = told();
+    assert.equal(before, 'order c0 c1');
     assert.equal(deleted, 'c1 deleted');
     assert.equal(order, 'order c0');
     assert.equal(back, 'c1 undo: b');
@@ -193,10 +194,20 @@ describe('cells', () => {
     type(2, 'd');
     notebook.moveCell(2, 0);
     pause();
-    assert.deepEqual(told(), ['c2 file: c', 'c2 typing: cd', 'order c2 c0 c1']);
+    assert.deepEqual(told(), ['order c0 c1 c2', 'c2 file: c', 'c2 typing: cd', 'order c2 c0 c1']);
     type(0, 'e');
     pause();
     assert.deepEqual(told(), ['c2 typing: cde']);
+  });
+
+  test('a move alone is told, with the order before it', () => {
+    open('a', 'b', 'c');
+    notebook.moveCell(2, 0);
+    pause();
+    assert.deepEqual(told(), ['order c0 c1 c2', 'order c2 c0 c1']);
+    notebook.moveCell(0, 1);
+    pause();
+    assert.deepEqual(told(), ['order c0 c2 c1']);
   });
 
   test('split: the pieces come from the cell, which keeps the last one', () => {
@@ -209,6 +220,7 @@ describe('cells', () => {
     });
     pause();
     assert.deepEqual(told(), [
+      'order c0',
       'c0 file: first\nsecond',
       'c0 typing: first\nsecond!',
       'top split from c0: first',
@@ -225,7 +237,7 @@ describe('cells', () => {
       notebook.deleteCell(1);
     });
     pause();
-    assert.deepEqual(told(), ['sum merge from c0: a\n\nb', 'c0 deleted', 'c1 deleted', 'order sum']);
+    assert.deepEqual(told(), ['order c0 c1', 'sum merge from c0: a\n\nb', 'c0 deleted', 'c1 deleted', 'order sum']);
   });
 
   test('a copy comes from its original, a pasted cell from the one that was cut', () => {
@@ -234,7 +246,13 @@ describe('cells', () => {
     notebook.deleteCell(1);
     notebook.insertCell(0, { cell_type: 'code', id: 'back', source: 'b' });
     pause();
-    assert.deepEqual(told(), ['copy paste from c0: a', 'c1 deleted', 'back paste from c1: b', 'order back c0 copy']);
+    assert.deepEqual(told(), [
+      'order c0 c1',
+      'copy paste from c0: a',
+      'c1 deleted',
+      'back paste from c1: b',
+      'order back c0 copy'
+    ]);
   });
 
   test('another type is told with the text that stays', () => {
@@ -257,6 +275,6 @@ describe('cells', () => {
     data.cells[0].source = 'from disk';
     notebook.setSource(data);
     pause();
-    assert.deepEqual(told(), ['c0 file: a', 'c0 typing: ax', 'c0 file: from disk', 'order c0 c1']);
+    assert.deepEqual(told(), ['order c0 c1', 'c0 file: a', 'c0 typing: ax', 'c0 file: from disk']);
   });
 });

@@ -1,5 +1,6 @@
 """Stories about edits: whatever a person does, and whatever happens, every text is in the kernel's history."""
 
+import json
 import os
 import signal
 
@@ -29,6 +30,19 @@ def one(notebook):
 
 def two(notebook):
     return f"{notebook.stem}-two"
+
+
+# What is sent from now on: the types of messages, and the edits in them.
+EDITS = """() => {
+    window.sent = [];
+    window.edits = [];
+    window.panel.sessionContext.session.kernel.anyMessage.connect((_, {msg, direction}) => {
+        if (direction === 'send') {
+            window.sent.push(msg.header.msg_type);
+            window.edits.push(...(msg.content.data?.edits ?? []));
+        }
+    });
+}"""
 
 
 def test_type_undo_type(page, lab, notebook):
@@ -131,6 +145,127 @@ def test_two_tabs_on_one_notebook(page, browser, lab, notebook):
     undo_stop(page)
     context.close()
     assert set(texts(lab, notebook).values()) == {"int a = 1;", "a + 1", "a + 1 + 2", "a + 1 + 3", "a + 1 + 2 + 4"}
+
+
+def test_two_views_of_one_notebook(page, lab, notebook):
+    page.evaluate(OPEN, notebook.name)
+    page.evaluate(
+        """async () => {
+            window.first = window.panel;
+            await window.jupyterapp.commands.execute('docmanager:clone');
+            window.panel = window.jupyterapp.shell.currentWidget;
+            await window.panel.revealed;
+        }"""
+    )
+    assert page.evaluate("window.panel !== window.first && window.panel.context === window.first.context")
+    panel = page.evaluate("window.panel.id")
+    here = page.locator(f"[id='{panel}'] .jp-Cell[data-windowed-list-index='1'] .cm-content")
+    here.click()
+    page.keyboard.press("Control+End")
+    write(page, " + 2")
+    undo_stop(page)
+    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2"]
+    assert ask(lab, "log", notebook).count("typing") == 1
+    page.evaluate("window.first.dispose()")
+    here.click()
+    page.keyboard.press("Control+End")
+    write(page, " + 3")
+    undo_stop(page)
+    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2", "a + 1 + 2 + 3"]
+
+
+def test_the_first_move_is_told_by_itself(page, lab, notebook):
+    page.evaluate(OPEN, notebook.name)
+    layouts = "layouts => layouts.filter(one => one.kind === 'layout').map(one => one.cells)"
+    page.evaluate(EDITS)
+    page.evaluate("window.panel.content.activeCellIndex = 1")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:move-cell-up')")
+    page.wait_for_function("window.edits.length > 0")
+    assert page.evaluate(f"({layouts})(window.edits)") == [[one(notebook), two(notebook)], [two(notebook), one(notebook)]]
+
+
+def test_what_is_run_at_once_is_told_before(page, lab, notebook):
+    page.evaluate(OPEN, notebook.name)
+    click(page, two(notebook))
+    write(page, " + 2")
+    wait_for(lambda: "a + 1 + 2" in texts(lab, notebook).values())  # the kernel listens
+    page.evaluate(EDITS)
+    page.evaluate(
+        """() => {
+            window.panel.content.activeCell.model.sharedModel.setSource('a + 7');
+            return window.jupyterapp.commands.execute('notebook:run-cell');
+        }"""
+    )
+    assert page.evaluate("window.sent").index("comm_msg") < page.evaluate("window.sent").index("execute_request")
+    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2", "a + 7"]
+
+
+def test_comms_do_not_pile_up(page, lab, notebook):
+    count = """async () => {
+        const reply = await window.panel.sessionContext.session.kernel.requestCommInfo({target_name: 'forkernel.history'});
+        return Object.keys(reply.content.comms).length;
+    }"""
+    page.evaluate(OPEN, notebook.name)
+    for _ in range(2):
+        page.evaluate("window.panel.sessionContext.session.kernel.reconnect()")
+        click(page, two(notebook))
+        write(page, " + 2")
+        told(page)
+    wait_for(lambda: "a + 1 + 2 + 2" in texts(lab, notebook).values())
+    assert page.evaluate(count) == 1
+
+
+@pytest.mark.parametrize("missing", ["indexedDB", "locks"])
+def test_a_browser_that_keeps_nothing(browser, lab, notebook, missing):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.add_init_script(
+        {
+            "indexedDB": "Object.defineProperty(window, 'indexedDB', {get() { throw new DOMException('no', 'SecurityError'); }})",
+            "locks": "navigator.locks.query = navigator.locks.request = () => Promise.reject(new DOMException('no'))",
+        }[missing]
+    )
+    page = context.new_page()
+    page.goto(f"{lab['url']}/lab/workspaces/{missing}?token={lab['token']}&reset")
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate("window.jupyterapp.restored.then(() => true)")
+    page.evaluate(OPEN, notebook.name)
+    click(page, two(notebook))
+    write(page, " + 2")
+    undo_stop(page)
+    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2"]
+    context.close()
+
+
+def test_a_history_that_is_switched_off(page, lab, notebook):
+    """Nothing is watched, and what was typed before the kernel could say so waits no more."""
+    kernels = lab["root"].parent / "prefix/share/jupyter/kernels"
+    spec = json.loads((kernels / "forkernel-c/kernel.json").read_text())
+    off = kernels / "forkernel-off"
+    off.mkdir(exist_ok=True)
+    (off / "kernel.json").write_text(json.dumps(spec | {"env": {**spec.get("env", {}), "FORKERNEL_HISTORY": "off"}}))
+    made = nbformat.read(notebook, as_version=4)
+    made.metadata.kernelspec = {"name": "forkernel-off", "display_name": "off"}
+    nbformat.write(made, notebook)
+    page.evaluate("window.jupyterapp.serviceManager.kernelspecs.refreshSpecs()")
+    assert page.evaluate(OPEN, notebook.name) == "forkernel-off"
+    page.evaluate(EDITS)
+    click(page, two(notebook))
+    write(page, " + 2")
+    undo_stop(page)
+    undo_stop(page)
+    assert page.evaluate("window.edits") == []
+    waiting = page.evaluate(
+        """path => new Promise(done => {
+            const request = indexedDB.open('forkernel', 1);
+            request.onsuccess = () => {
+                if (!request.result.objectStoreNames.contains('batches')) return done([]);
+                const all = request.result.transaction('batches').objectStore('batches').getAll();
+                all.onsuccess = () => done(all.result.filter(one => one.document.endsWith(path)));
+            };
+        })""",
+        notebook.name,
+    )
+    assert waiting == []
 
 
 def test_a_renamed_notebook(page, lab, notebook):

@@ -55,9 +55,10 @@ class Page:
         assert answer["status"] == "ok", answer
         return answer
 
-    def edits(self, *edits, sequence=None):
+    def edits(self, *edits, sequence=None, **members):
         self.sequence = sequence or self.sequence + 1
-        return self.ask({"type": "edits", "client": self.client, "sequence": self.sequence, "edits": list(edits)})
+        batch = {"type": "edits", "client": self.client, "sequence": self.sequence, "edits": list(edits)}
+        return self.ask(batch | members)
 
     def type(self, cell, text, cause="typing", **members):
         edit = {"kind": "text", "cell": cell, "type": "code", "cause": cause, "text": text, **members}

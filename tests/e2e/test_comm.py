@@ -88,11 +88,24 @@ def test_a_batch_that_comes_twice_counts_once(page, kernel):
     assert Page(kernel, client=page.client).welcome["sequence"] == 2
 
 
+def test_a_batch_does_not_overtake_one_that_was_refused(page):
+    edit = {"kind": "text", "cell": "a", "type": "code", "cause": "typing"}
+    page.type("a", "x")
+    assert page.edits(edit | {"cause": "boredom", "text": "xy"})["status"] == "error"
+    overtaking = page.edits(edit | {"text": "xyz"}, after=2)
+    assert overtaking["type"] == "resend" and overtaking["cells"] == {}, overtaking
+    assert page.request("cells")["cells"][0]["versions"] == 1
+    assert page.edits(edit | {"text": "xy"}, sequence=2, after=1)["type"] == "acknowledge"
+    assert not page.edits(edit | {"text": "xyz"}, sequence=3, after=2)["repeated"]
+    assert page.edits(edit | {"text": "xy"}, sequence=2, after=1)["repeated"]
+    assert [v["summary"] for v in page.tree("a")] == ["x", "xy", "xyz"]
+
+
 def test_an_edit_that_makes_no_sense_spoils_its_batch_only(page):
     good = {"kind": "text", "cell": "a", "type": "code", "cause": "typing", "text": "x"}
     for bad in ({}, {"kind": "song"}, good | {"cause": "boredom"}, good | {"type": "pie"}, {"kind": "text", "cause": "typing", "text": ""}):
-        answer = page.edits(good, bad)
-        assert answer["status"] == "error" and answer["error"], answer
+        answer = page.edits(good, bad, good, sequence=1)
+        assert answer["status"] == "error" and answer["error"] and answer["edit"] == 1, answer
     assert page.request("cells")["cells"] == []
     assert page.type("a", "x")
 
@@ -247,6 +260,7 @@ def test_without_a_history_it_says_so(notebook):
     with Kernel(notebook=notebook, env={"FORKERNEL_HISTORY": "off"}) as kernel:
         page = Page(kernel)
         assert page.welcome["status"] == "error" and "switched off" in page.welcome["error"]
+        assert page.welcome["disabled"] is True
         assert page.edits({"kind": "delete", "cell": "a"})["status"] == "error"
         assert kernel.run("1 + 1").result == "2"
 

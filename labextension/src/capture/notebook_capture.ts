@@ -46,7 +46,7 @@ export class NotebookCapture {
     this._options = options;
     this._ycells = notebook.ydoc.getArray('cells');
     notebook.cells.forEach(cell => this._watch(cell));
-    this._order = notebook.cells.map(cell => cell.id);
+    this._order = this._toldOrder = notebook.cells.map(cell => cell.id);
     this._ycells.observe(this._onCells);
     notebook.ydoc.on('afterTransaction', this._afterTransaction);
   }
@@ -248,13 +248,17 @@ export class NotebookCapture {
         typing ||= !watched.log.isEmpty;
       }
     });
-    const order = this._order.join('\n');
-    if (order !== this._toldOrder && (this._pending.length > 0 || this._toldOrder !== undefined)) {
-      this._pending.push({ kind: 'layout', cells: this._order, time: now });
-      this._toldOrder = order;
-    }
-    if (this._pending.length > 0) {
-      const edits = this._pending;
+    const edits = this._pending;
+    const moved = this._order.join('\n') !== this._toldOrder.join('\n');
+    if (edits.length > 0 || moved) {
+      if (!this._told) {
+        this._told = true;
+        edits.unshift({ kind: 'layout', cells: this._toldOrder, time: edits[0]?.time ?? now });
+      }
+      if (moved) {
+        edits.push({ kind: 'layout', cells: this._order, time: now });
+        this._toldOrder = this._order;
+      }
       this._pending = [];
       this._options.record(edits);
     }
@@ -290,7 +294,8 @@ export class NotebookCapture {
   private _cells = new Map<string, Watched>();
   private _gone = new Map<string, string>();
   private _order: string[];
-  private _toldOrder: string | undefined; // undefined: opening a notebook tells nothing
+  private _toldOrder: string[];
+  private _told = false; // opening a notebook tells nothing; what it began with comes before the first edit
   private _touched = new Set<Watched>(); // by the transaction that is going on
   private _reordered = false;
   private _pending: Edit[] = [];

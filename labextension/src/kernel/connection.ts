@@ -57,6 +57,11 @@ export class HistoryConnection {
     return this._reason;
   }
 
+  /** The person has switched the history off, as the last kernel said that was asked. */
+  get isDisabled(): boolean {
+    return this._isDisabled;
+  }
+
   /** The number of this client's last batch that the kernel has recorded, as it said when it was opened. */
   get sequence(): number {
     return this._sequence;
@@ -179,7 +184,12 @@ export class HistoryConnection {
       this._comm = comm;
       comm.onMsg = message => this._onMessage(comm, message);
       comm.onClose = () => {
-        if (comm === this._comm) {
+        if (comm !== this._comm) {
+          return;
+        }
+        if (this._state === 'open') {
+          this._restart(); // it has forgotten this one
+        } else {
           this._reason = 'This kernel does not answer questions about its history.';
           this._lose('off'); // not 'waiting': asking again would have it close the next one
         }
@@ -190,6 +200,7 @@ export class HistoryConnection {
       }
       this._sequence = Number(welcome.sequence ?? 0);
       this._reason = String(welcome.error ?? '');
+      this._isDisabled = welcome.disabled === true;
       this._set(welcome.status === 'ok' ? 'open' : 'off');
     } catch (error) {
       if (!overtaken() && !(error instanceof LostError)) {
@@ -206,8 +217,8 @@ export class HistoryConnection {
     this._opening = undefined;
     const comm = this._comm;
     this._comm = undefined;
-    if (comm && !comm.isDisposed) {
-      comm.dispose();
+    if (comm) {
+      close(comm);
     }
     const answers = [...this._answers.values()];
     this._answers.clear();
@@ -226,6 +237,7 @@ export class HistoryConnection {
   private _client: string;
   private _state: ConnectionState = 'none';
   private _reason = '';
+  private _isDisabled = false;
   private _sequence = 0;
   private _id = 0;
   private _comm?: Kernel.IComm;
@@ -233,4 +245,13 @@ export class HistoryConnection {
   private _answers = new Map<string, { resolve: (data: Data) => void; lose: () => void }>();
   private _stateChanged = new Signal<this, ConnectionState>(this);
   private _told = new Signal<this, Data>(this);
+}
+
+/** Tell the kernel, too, where it can be told: it would keep the comm, and tell it of every change. */
+function close(comm: Kernel.IComm): void {
+  try {
+    comm.close();
+  } catch {
+    comm.dispose();
+  }
 }

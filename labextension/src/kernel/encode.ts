@@ -7,20 +7,23 @@ export type WireEdit = Record<string, unknown>;
 /** Shorter texts are sent whole: the two hashes of a difference cost as much. */
 const WHOLE_BELOW = 64;
 
+/** Half a character: no message can carry it. */
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+
 /**
- * Makes messages of edits: texts as differences from what was sent last for their cell. Knows what was sent over one
- * comm; a new comm has a new encoder.
+ * Makes messages of edits: a text as the difference from what was sent before it for its cell, or whole where nothing
+ * was. A new encoder is needed whenever the kernel may not have what was sent.
  */
 export class Encoder {
-  /** `whole`: no differences, so that the kernel cannot find that one does not fit. */
-  encode(edits: readonly Edit[], whole: boolean): WireEdit[] {
+  encode(edits: readonly Edit[]): WireEdit[] {
     return edits.map(edit => {
       const time = Math.round(edit.time * 1000);
       if (edit.kind !== 'text') {
         return { ...edit, time };
       }
-      const { text, ...rest } = edit;
-      const base = whole ? undefined : this._sent.get(edit.cell);
+      const { text: typed, ...rest } = edit;
+      const text = typed.replace(LONE_SURROGATES, '\ufffd');
+      const base = this._sent.get(edit.cell);
       this._sent.set(edit.cell, text);
       if (base === undefined || text.length < WHOLE_BELOW) {
         return { ...rest, time, text };

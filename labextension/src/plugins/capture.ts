@@ -3,6 +3,7 @@ import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { noteEditorCause } from '../capture/editor_cause.js';
 import { NotebookHistory } from '../notebook_history.js';
+import { NotebookRecorder } from '../notebook_recorder.js';
 import { IHistories } from '../tokens.js';
 
 const capture: JupyterFrontEndPlugin<IHistories> = {
@@ -16,9 +17,17 @@ const capture: JupyterFrontEndPlugin<IHistories> = {
     const histories = new Map<NotebookPanel, NotebookHistory>();
     const callbacks: ((history: NotebookHistory) => void)[] = [];
     const add = (_: unknown, panel: NotebookPanel) => {
-      const history = new NotebookHistory(panel);
+      const { context } = panel;
+      const recorderOf = () => [...histories.values()].find(one => one.panel.context === context)?.recorder;
+      const recorder = recorderOf() ?? new NotebookRecorder(context);
+      const history = new NotebookHistory(panel, recorder);
       histories.set(panel, history);
-      panel.disposed.connect(() => histories.delete(panel));
+      panel.disposed.connect(() => {
+        histories.delete(panel);
+        if (!recorderOf()) {
+          recorder.dispose(); // it was the last view
+        }
+      });
       callbacks.forEach(callback => callback(history));
     };
     tracker.forEach(panel => add(tracker, panel));

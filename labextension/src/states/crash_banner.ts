@@ -53,7 +53,7 @@ export class CrashBanner extends Widget {
       } else if (told.type === 'changed' && told.status === 'ok') {
         this.hide();
       }
-    });
+    }, this);
     const { sessionContext } = history.panel;
     sessionContext.kernelChanged.connect(this.hide, this);
     sessionContext.statusChanged.connect((_, status) => /restarting$/.test(status) && this.hide(), this);

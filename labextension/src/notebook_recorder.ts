@@ -1,0 +1,134 @@
+import type { YNotebook } from '@jupyter/ydoc';
+import { Notification } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { Signal, type ISignal } from '@lumino/signaling';
+import type { Cause } from './capture/cell_log.js';
+import { editorCause } from './capture/editor_cause.js';
+import { NotebookCapture, type Edit } from './capture/notebook_capture.js';
+import { BrowserBatchStore } from './kernel/batch_store.js';
+import { HistoryConnection, isOurName } from './kernel/connection.js';
+import { EditQueue, type Send } from './kernel/queue.js';
+
+/** Tells the kernel what is edited in one notebook, once however many views show it. */
+export class NotebookRecorder {
+  constructor(context: NotebookPanel['context']) {
+    const client = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+    this._context = context;
+    this.connection = new HistoryConnection(context.sessionContext, client);
+    this._queue = new EditQueue({
+      client,
+      store: new BrowserBatchStore(client),
+      document: () => `${PageConfig.getOption('serverRoot')}:${context.path}`, // servers share an address in turn
+      onTrouble: error => this._setTrouble(error),
+      onLeftOut: (edit, reason) => this._onLeftOut(edit, reason),
+      onHeads: heads => this._headsMoved.emit(heads)
+    });
+    this.connection.stateChanged.connect(this._onState, this);
+    context.saveState.connect(this._onSave, this);
+    window.addEventListener('pagehide', this._flush);
+    void context.ready.then(() => this._onState());
+  }
+
+  readonly connection: HistoryConnection;
+
+  /** Why edits are not being recorded, a sentence; undefined: they are. */
+  get trouble(): string | undefined {
+    return this.connection.state === 'off' ? this.connection.reason : this._trouble;
+  }
+
+  get troubleChanged(): ISignal<this, void> {
+    return this._troubleChanged;
+  }
+
+  /** New heads of cells, by cell id, as the kernel has recorded them for this page. */
+  get headsMoved(): ISignal<this, Record<string, number>> {
+    return this._headsMoved;
+  }
+
+  /** Tell the kernel all that was typed until now; what is sent after this, the run of a cell, finds it recorded. */
+  flush(ran?: string): void {
+    this._capture?.flush();
+    this._queue.flush(ran);
+  }
+
+  /** Change texts of cells for another reason than typing. */
+  during<T>(cause: Cause, change: () => T): T {
+    return this._capture ? this._capture.during(cause, change) : change();
+  }
+
+  dispose(): void {
+    this._disposed = true;
+    window.removeEventListener('pagehide', this._flush);
+    this.flush();
+    this._stop();
+    this._queue.dispose();
+    this.connection.dispose();
+    Signal.clearData(this);
+  }
+
+  private _onState(): void {
+    if (this._disposed || !this._context.isReady) {
+      return;
+    }
+    const { state, sequence, isDisabled } = this.connection;
+    const { model, sessionContext } = this._context;
+    const kernel = sessionContext.session?.kernel;
+    // Edits are watched once there is a forkernel or one is on its way, and on while it is dead or starts anew.
+    const comes = !kernel && isOurName(model.defaultKernelName);
+    if (isDisabled) {
+      this._stop();
+      void this._queue.clear();
+    } else if (state === 'open' || state === 'waiting' || comes) {
+      this._capture ??= new NotebookCapture(model.sharedModel as YNotebook, {
+        record: edits => this._queue.add(edits),
+        editorCause
+      });
+    } else if (state === 'none' && kernel) {
+      this._stop(); // the person chose another kernel
+    }
+    if (state === 'open') {
+      const send: Send = message => this.connection.send({ ...message });
+      void this._queue.connect(send, sequence);
+    } else {
+      this._queue.disconnect();
+    }
+    this._troubleChanged.emit();
+  }
+
+  private _stop(): void {
+    this._capture?.dispose();
+    this._capture = undefined;
+  }
+
+  private _onSave(_: unknown, state: string): void {
+    if (state === 'started') {
+      this.flush();
+    }
+  }
+
+  private _onLeftOut(edit: Edit, reason: string): void {
+    console.warn(`forkernel: an edit is not in the history: ${reason}`, edit);
+    if (!this._toldLeftOut) {
+      Notification.warning(`A change in ${this._context.path} is not in the history: ${reason}`, { autoClose: false });
+    }
+    this._toldLeftOut = true;
+  }
+
+  private _setTrouble(error: string | undefined): void {
+    if (error !== this._trouble) {
+      this._trouble = error;
+      this._troubleChanged.emit();
+    }
+  }
+
+  private _flush = (): void => this.flush();
+  private _context: NotebookPanel['context'];
+  private _queue: EditQueue;
+  private _capture?: NotebookCapture;
+  private _trouble?: string;
+  private _toldLeftOut = false;
+  private _disposed = false;
+  private _troubleChanged = new Signal<this, void>(this);
+  private _headsMoved = new Signal<this, Record<string, number>>(this);
+}

@@ -1,6 +1,6 @@
 // src/cell: which branches and which stops in time a cell offers.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@jest/globals';
 import { branchAt, branchesOf } from '../lib/cell/branches.js';
 import { runsOf } from '../lib/cell/runs.js';
 import { timelineOf } from '../lib/cell/timeline.js';

@@ -1,13 +1,13 @@
 // src/capture: what a person does to a notebook, told as edits. The real models of @jupyter/ydoc, the real undo.
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { afterEach, beforeEach, describe, jest, test } from '@jest/globals';
 import { YNotebook } from '@jupyter/ydoc';
 import { NotebookCapture } from '../lib/capture/notebook_capture.js';
 
 let notebook, capture, edits, cause;
 
 beforeEach(() => {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_700_000_000_000 });
+  jest.useFakeTimers({ now: 1_700_000_000_000, doNotFake: ['nextTick', 'queueMicrotask'] });
   edits = [];
   cause = 'typing';
 });
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => {
   capture?.dispose();
   notebook?.dispose();
-  mock.timers.reset();
+  jest.useRealTimers();
 });
 
 function open(...sources) {
@@ -49,14 +49,14 @@ function type(index, text, why = 'typing') {
   cause = why;
   for (const letter of why === 'typing' ? text : [text]) {
     notebook.ydoc.transact(() => cell.ysource.insert(cell.ysource.length, letter), editorOf(cell));
-    mock.timers.tick(20);
+    jest.advanceTimersByTime(20);
   }
 }
 
 /** As long as the undo manager waits, whose clock is not the mocked one. */
 function pause() {
   notebook.cells.forEach(cell => cell.undoManager.stopCapturing());
-  mock.timers.tick(1500);
+  jest.advanceTimersByTime(1500);
 }
 
 const told = () => edits.splice(0).map(short);

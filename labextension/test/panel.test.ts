@@ -1,6 +1,6 @@
 // src/panel: what the panel shows, without the page.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@jest/globals';
 import { Signal } from '@lumino/signaling';
 import { placeOf, withUntouched } from '../lib/panel/place.js';
 import { RefusedError } from '../lib/kernel/connection.js';

@@ -1,13 +1,13 @@
 // src/kernel/queue.ts: batches arrive in order and once, whatever becomes of the kernel, the answers and the page.
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { afterEach, beforeEach, describe, jest, test } from '@jest/globals';
 import { YNotebook } from '@jupyter/ydoc';
 import { NotebookCapture } from '../lib/capture/notebook_capture.js';
 import { hashText } from '../lib/capture/text.js';
 import { EditQueue } from '../lib/kernel/queue.js';
 
-beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_700_000_000_000 }));
-afterEach(() => mock.timers.reset());
+beforeEach(() => jest.useFakeTimers({ now: 1_700_000_000_000, doNotFake: ['nextTick', 'queueMicrotask'] }));
+afterEach(() => jest.useRealTimers());
 
 const settle = async () => {
   for (let i = 0; i < 20; i++) {
@@ -105,7 +105,7 @@ describe('delivery', () => {
     );
     assert.equal(kernel.highest.get('me'), 2);
     assert.ok(queue.isEmpty);
-    mock.timers.tick(2000);
+    jest.advanceTimersByTime(2000);
     assert.equal(store.batches.size, 0);
   });
 
@@ -128,7 +128,7 @@ describe('delivery', () => {
     await queue.connect(kernel.send, 0);
     queue.add([edit('one')]);
     assert.equal(store.batches.size, 0);
-    mock.timers.tick(1001);
+    jest.advanceTimersByTime(1001);
     assert.equal(store.batches.size, 1);
     queue.disconnect();
     const next = new Kernel();
@@ -219,7 +219,7 @@ describe('delivery', () => {
     assert.equal(store.batches.size, 1);
     queue.add([edit('two')]);
     kernel.refuse = undefined;
-    mock.timers.tick(5001);
+    jest.advanceTimersByTime(5001);
     await settle();
     assert.deepEqual(kernel.history, ['c:one', 'c:two']);
     assert.equal(troubles.at(-1), undefined);
@@ -240,7 +240,7 @@ describe('delivery', () => {
     queue.flush();
     await settle();
     assert.deepEqual(kernel.history, []);
-    mock.timers.tick(5001);
+    jest.advanceTimersByTime(5001);
     await settle();
     assert.deepEqual(kernel.history, ['c:one', 'c:two', 'c:three']);
     assert.equal(store.batches.size, 0);
@@ -258,7 +258,7 @@ describe('delivery', () => {
     queue.add([edit('two')]);
     queue.flush();
     await settle();
-    mock.timers.tick(5001);
+    jest.advanceTimersByTime(5001);
     await settle();
     assert.deepEqual(kernel.history, ['c:one', 'c:two']);
     assert.equal(kernel.highest.get('me'), 2);
@@ -327,7 +327,7 @@ describe('delivery', () => {
     assert.ok(queue.isEmpty);
   });
 
-  test('before a run: all that was typed is sent before flush returns, in order, as whole texts', async t => {
+  test('before a run: all that was typed is sent before flush returns, in order, as whole texts', async () => {
     const kernel = new Kernel();
     const sent = [];
     const { queue } = setup();
@@ -339,7 +339,6 @@ describe('delivery', () => {
         nbformat_minor: 5
       }
     });
-    t.after(() => notebook.dispose());
     const capture = new NotebookCapture(notebook, { record: edits => queue.add(edits) });
     await queue.connect(message => (sent.push(...message.edits.filter(one => one.text)), kernel.send(message)), 0);
     notebook.cells[0].setSource(long('b'));
@@ -357,6 +356,7 @@ describe('delivery', () => {
       ['a', 'b', 'c'].map(letter => `c:${long(letter)}`)
     );
     capture.dispose();
+    notebook.dispose();
   });
 
   test('a run that goes before edits which the kernel refused: its text is told as one that is there', async () => {
@@ -370,7 +370,7 @@ describe('delivery', () => {
     queue.flush('c');
     assert.equal([...store.batches.values()][0].edits[0].cause, 'file');
     kernel.refuse = undefined;
-    mock.timers.tick(5001);
+    jest.advanceTimersByTime(5001);
     await settle();
     assert.deepEqual(
       sent.map(one => one.cause),
@@ -475,7 +475,7 @@ test('any course of events: each text once, each cell in its order', async () =>
       } else if (what === 8) {
         queue.flush();
       } else if (what === 9) {
-        mock.timers.tick(random(2) ? 1500 : 5500);
+        jest.advanceTimersByTime(random(2) ? 1500 : 5500);
       } else if (what === 10) {
         if (random(2)) {
           queue.disconnect();

@@ -1,6 +1,6 @@
 // src/states: the tree of the states, and src/cell: dates of old outputs.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@jest/globals';
 import { dayAndTime } from '../lib/cell/day_and_time.js';
 import { stateRows } from '../lib/states/state_rows.js';
 

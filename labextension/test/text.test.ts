@@ -1,6 +1,6 @@
 // src/capture/text.ts and cell_log.ts: pure functions on texts.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@jest/globals';
 import { causeOf } from '../lib/capture/editor_cause.js';
 import { applyDelta, hashText, spliceBetween } from '../lib/capture/text.js';
 

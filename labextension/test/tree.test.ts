@@ -1,6 +1,6 @@
 // src/tree: which versions get a row, and the lanes of the drawing.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '@jest/globals';
 import { foldTyping } from '../lib/tree/fold.js';
 import { LANES_MAX, layLanes } from '../lib/tree/lanes.js';
 

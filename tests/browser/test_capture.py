@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 
 import nbformat
@@ -236,18 +237,25 @@ def test_a_browser_that_keeps_nothing(browser, lab, notebook, missing):
     context.close()
 
 
-def test_a_history_that_is_switched_off(page, lab, notebook):
-    """Nothing is watched, and what was typed before the kernel could say so waits no more."""
+@pytest.fixture
+def kernel_without_history(lab):
+    """The name of a kernel specification, there for one test."""
     kernels = lab["root"].parent / "prefix/share/jupyter/kernels"
     spec = json.loads((kernels / "forkernel-c/kernel.json").read_text())
     off = kernels / "forkernel-off"
-    off.mkdir(exist_ok=True)
+    off.mkdir()
     (off / "kernel.json").write_text(json.dumps(spec | {"env": {**spec.get("env", {}), "FORKERNEL_HISTORY": "off"}}))
+    yield off.name
+    shutil.rmtree(off)
+
+
+def test_a_history_that_is_switched_off(page, kernel_without_history, notebook):
+    """Nothing is watched, and what was typed before the kernel could say so waits no more."""
     made = nbformat.read(notebook, as_version=4)
-    made.metadata.kernelspec = {"name": "forkernel-off", "display_name": "off"}
+    made.metadata.kernelspec = {"name": kernel_without_history, "display_name": "off"}
     nbformat.write(made, notebook)
     page.evaluate("window.jupyterapp.serviceManager.kernelspecs.refreshSpecs()")
-    assert page.evaluate(OPEN, notebook.name) == "forkernel-off"
+    assert page.evaluate(OPEN, notebook.name) == kernel_without_history
     page.evaluate(EDITS)
     click(page, two(notebook))
     write(page, " + 2")

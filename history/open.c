@@ -1,4 +1,5 @@
 #include "history/alone.h"
+#include "history/process.h"
 #include "history/recover.h"
 #include "history/store.h"
 
@@ -104,6 +105,9 @@ static enum status identify(struct history *history, struct error *error) {
 static enum status open_shared(struct history *history, struct error *error) {
     struct sql *sql = &history->sql;
     int flags = history->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    enum status status = history->read_only ? STATUS_OK : process_share(history, error);
+    if (status != STATUS_OK)
+        return status;
     int code = sqlite3_open_v2(
         sql->path, &sql->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
     return code == SQLITE_OK ? identify(history, error) : sql_fail(sql, code, error);
@@ -194,6 +198,7 @@ enum status history_open(
                                                               : DEFAULT_BUSY_TIMEOUT_MS) *
                            1000,
         .read_only = options->read_only,
+        .repair_fd = -1,
     };
     if (history->keyframe_every > TEXT_MAX_DEPTH + 1)
         history->keyframe_every = TEXT_MAX_DEPTH + 1;
@@ -236,6 +241,8 @@ void history_close(struct history **history) {
         return;
     *history = NULL;
     sql_close(&closing->sql);
+    if (closing->repair_fd >= 0)
+        close(closing->repair_fd);
     alone_leave(closing);
     text_cache_finish(&closing->texts);
     text_codec_finish(&closing->codec);

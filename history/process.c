@@ -40,18 +40,25 @@ char *session_lock_path(const struct history *history, const char *uuid) {
     return buf_take(&path);
 }
 
+enum status process_share(struct history *history, struct error *error) {
+    char *path = file_join(history->folder, "sessions/" PROCESS_REPAIR_LOCK);
+    if (!path)
+        return fail_memory(history, error);
+    history->repair_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    free(path);
+    if (history->repair_fd < 0 || flock(history->repair_fd, LOCK_SH | LOCK_NB) == 0 ||
+        errno != EWOULDBLOCK)
+        return STATUS_OK;
+    return error_set(error, STATUS_LOCKED,
+        "cannot record into history '%s': 'forkernel doctor' is repairing it; recording resumes "
+        "with the next cell after that",
+        history->database);
+}
+
 bool process_repaired(const struct history *history) {
     struct stat info;
-    if (stat(history->database, &info) < 0 || info.st_dev != history->device ||
-        info.st_ino != history->inode)
-        return true;
-    char *path = file_join(history->folder, "sessions/" PROCESS_REPAIR_LOCK);
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-    free(path);
-    if (fd >= 0)
-        close(fd);
-    return locked;
+    return stat(history->database, &info) < 0 || info.st_dev != history->device ||
+           info.st_ino != history->inode;
 }
 
 enum status lock_take(const char *path, int *ret_fd, struct error *error) {

@@ -27,11 +27,15 @@ char *session_lock_path(const struct history *history, const char *uuid);
  */
 enum status lock_take(const char *path, int *ret_fd, struct error *error) MUST_CHECK;
 
-/* A repair locks this while it lasts, the locks of the sessions after it. A session that begins has
- * its lock first and looks at this one then: one of them sees the other. */
+/* A repair locks this while it lasts, the locks of the sessions after it. Whoever has the database
+ * open for writing shares it from before to after: closing one that was replaced meanwhile, SQLite
+ * would remove the log of the new one. */
 #define PROCESS_REPAIR_LOCK "repair.lock"
 
-/* Is the database being replaced, or has it been since it was opened? */
+/* Share it until history->repair_fd is closed; that is -1 where there is nothing to lock. */
+enum status process_share(struct history *history, struct error *error) MUST_CHECK;
+
+/* Has the database been replaced since it was looked at? */
 bool process_repaired(const struct history *history);
 
 #endif

@@ -96,7 +96,7 @@ enum status history_session_begin(struct history *history,
         status = lock_take(session->lock_path, &session->lock_fd, error);
     if (status == STATUS_OK && process_repaired(history))
         status = error_set(error, STATUS_LOCKED,
-            "cannot record into history '%s': 'forkernel doctor' is repairing it or just has; "
+            "cannot record into history '%s': 'forkernel doctor' has just repaired it; "
             "recording resumes when it is opened again, with the next cell",
             history->database);
     if (status == STATUS_OK)

@@ -32,6 +32,7 @@ struct history {
     dev_t device; /* of the database that was opened, and its inode: a repair puts another one there
                    */
     ino_t inode;
+    int repair_fd;    /* held while it is open for writing, see process_share() */
     bool no_locks;    /* the file system of the database has none: see alone.h */
     char *alone_path; /* then, of who records; NULL: not taken */
     int64_t format;   /* of the store */

@@ -289,6 +289,19 @@ static void test_not_while_kernels_run(void **state) {
     record_more(f);
 }
 
+/* Who has it open for writing would take the log of the new database away when it closes the old.
+ */
+static void test_not_while_it_is_open_for_writing(void **state) {
+    struct fixture *f = *state;
+    make_store(f);
+    assert_ok(history_open(&f->options, &f->history, error)); /* and no session has begun */
+    struct history_check_options options = {.folder = f->folder, .repair = true};
+    struct history_health health;
+    assert_int_equal(history_salvage(f->folder, &options, &health, NULL), STATUS_LOCKED);
+    history_close(&f->history);
+    assert_ok(history_salvage(f->folder, &options, &health, error));
+}
+
 static void test_no_history_at_all(void **state) {
     struct fixture *f = *state;
     assert_ok(file_write(database(f), "no database", 11, 0600, error));
@@ -312,6 +325,7 @@ int main(void) {
         TEST(test_looking_changes_nothing),
         TEST(test_the_log_counts),
         TEST(test_not_while_kernels_run),
+        TEST(test_not_while_it_is_open_for_writing),
         TEST(test_no_history_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -327,6 +327,8 @@ def test_pictures_are_thumbnails(page, notebook, screenshot):
     page.set_viewport_size({"width": 1900, "height": 1000})
     widen(page, 900)
     page.locator(".fk-Diff .cm-mergeView").wait_for()
+    old, now = (page.locator(".fk-Outputs section", has_text=words).bounding_box() for words in ("ok [", "in the cell now"))
+    assert old["x"] > now["x"], "each output is below its text"
     screenshot("panel-wide")
 
 

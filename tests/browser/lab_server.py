@@ -17,6 +17,12 @@ ARTIFACTS = Path(os.environ.get("FORKERNEL_ARTIFACTS", PROJECT / "artifacts" / "
 CHROMIUM = os.environ.get("FORKERNEL_CHROMIUM", "/usr/bin/chromium")
 
 
+def log_of(module):
+    """Tests may run in several processes, each with a server of its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return ARTIFACTS / f"{module}{worker and '-' + worker}.log"
+
+
 @contextmanager
 def running_lab(home, module="jupyterlab", application="LabApp"):
     """Address of a server whose root folder has copies of the examples."""
@@ -46,7 +52,7 @@ def running_lab(home, module="jupyterlab", application="LabApp"):
     if os.geteuid() == 0:
         command.append("--allow-root")
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    with open(ARTIFACTS / f"{module}.log", "wb") as log:
+    with open(log_of(module), "wb") as log:
         server = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
             wait_for_server(server, module, f"http://127.0.0.1:{port}/api?token={token}")
@@ -64,7 +70,7 @@ def wait_for_server(server, module, url):
     """Polls until the server answers: it has no other way to say that it is ready."""
     deadline = time.monotonic() + 60
     while True:
-        assert server.poll() is None, f"{module} ended, see {ARTIFACTS / f'{module}.log'}"
+        assert server.poll() is None, f"{module} ended, see {log_of(module)}"
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return

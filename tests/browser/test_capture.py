@@ -165,14 +165,14 @@ def test_two_views_of_one_notebook(page, lab, notebook):
     page.keyboard.press("Control+End")
     write(page, " + 2")
     undo_stop(page)
-    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2"]
+    assert list(texts(lab, notebook).values()) == ["int a = 1;", "a + 1", "a + 1 + 2"]
     assert ask(lab, "log", notebook).count("typing") == 1
     page.evaluate("window.first.dispose()")
     here.click()
     page.keyboard.press("Control+End")
     write(page, " + 3")
     undo_stop(page)
-    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2", "a + 1 + 2 + 3"]
+    assert list(texts(lab, notebook).values()) == ["int a = 1;", "a + 1", "a + 1 + 2", "a + 1 + 2 + 3"]
 
 
 def test_the_first_move_is_told_by_itself(page, lab, notebook):
@@ -198,7 +198,7 @@ def test_what_is_run_at_once_is_told_before(page, lab, notebook):
         }"""
     )
     assert page.evaluate("window.sent").index("comm_msg") < page.evaluate("window.sent").index("execute_request")
-    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2", "a + 7"]
+    assert list(texts(lab, notebook).values()) == ["int a = 1;", "a + 1", "a + 1 + 2", "a + 7"]
 
 
 def test_comms_do_not_pile_up(page, lab, notebook):
@@ -233,7 +233,7 @@ def test_a_browser_that_keeps_nothing(browser, lab, notebook, missing):
     click(page, two(notebook))
     write(page, " + 2")
     undo_stop(page)
-    assert list(texts(lab, notebook).values()) == ["a + 1", "a + 1 + 2"]
+    assert list(texts(lab, notebook).values()) == ["int a = 1;", "a + 1", "a + 1 + 2"]
     context.close()
 
 

@@ -97,6 +97,7 @@ test('earlier outputs are worth having where they may be others', () => {
   assert.equal(shown([run(1, '2'), run(2, '3')]), '2/2');
   assert.equal(shown([run(1, '2'), run(2, '3')], 1), '1/2');
   const picture = { mime: ['image/png'] };
+  assert.equal(shown([run(1, 'image/png', picture)]), undefined);
   assert.equal(shown([run(1, 'image/png', picture), run(2, 'image/png', picture)]), '2/2');
   assert.equal(shown([run(1, '2'), run(2, '', { outputs: 0 }), run(3, '', { outputs: 0 })]), '2/2');
   assert.equal(shown([run(1, '2'), run(2, '3', { status: 'running' })]), undefined);

@@ -15,7 +15,7 @@ export function runsOf(versions: readonly Version[], shown: number | undefined):
   const head = versions.find(version => version.head);
   const last = head?.runs.at(-1);
   const runs = head?.runs.filter(run => run.outputs > 0 || run === last) ?? [];
-  if (!last || last.status === 'running' || !runs.some(run => differs(run, last))) {
+  if (!last || last.status === 'running' || !runs.some(run => run !== last && differs(run, last))) {
     return undefined;
   }
   const index = runs.findIndex(run => run.run === shown);

@@ -222,6 +222,8 @@ enum status history_open(
         status = connect(history, error);
     if (status == STATUS_OK && !history->read_only) {
         status = make_folder(history, "sessions", error);
+        if (status == STATUS_OK && history->repair_fd < 0 && !history->no_locks)
+            status = process_share(history, error); /* there was no folder for it before */
         if (status == STATUS_OK)
             status = make_folder(history, "outputs", error);
         if (status == STATUS_OK)

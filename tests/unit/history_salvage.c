@@ -300,6 +300,12 @@ static void test_not_while_it_is_open_for_writing(void **state) {
     assert_int_equal(history_salvage(f->folder, &options, &health, NULL), STATUS_LOCKED);
     history_close(&f->history);
     assert_ok(history_salvage(f->folder, &options, &health, error));
+    char *sessions = file_join(f->folder, "sessions");
+    assert_int_equal(nftw(sessions, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+    free(sessions);
+    assert_ok(history_open(&f->options, &f->history, error)); /* as in a new store */
+    assert_int_equal(history_salvage(f->folder, &options, &health, NULL), STATUS_LOCKED);
+    history_close(&f->history);
 }
 
 static void test_no_history_at_all(void **state) {

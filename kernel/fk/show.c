@@ -51,8 +51,7 @@ static enum status run(
     if (count != 1 && !every_state)
         return error_set(error, STATUS_INVALID,
             "one version is needed: show VERSION, or show [3] for what cell [3] ran; --states "
-            "shows "
-            "every state of its displays");
+            "adds every state of its displays");
     enum status status = fk_find_version(context, arguments[0], &number, error);
     if (status != STATUS_OK)
         return status;

@@ -23,8 +23,8 @@ static zloop_timer_fn on_again;
 static void reap(struct c_engine *engine) {
     siginfo_t info = {0};
     while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid) {
-        if (c_orphans_owns(
-                engine, info.si_pid)) { /* its end comes by its pidfd; others may be behind it */
+        /* the end of one of ours comes by its pidfd; others may be behind it */
+        if (c_orphans_owns(engine, info.si_pid)) {
             if (!engine->orphans_timer)
                 engine->orphans_timer =
                     zloop_timer(engine->base.host->loop, AGAIN_MS, 1, on_again, engine);

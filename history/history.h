@@ -369,7 +369,7 @@ struct history_cell {
     enum history_cell_type type;
     const char *language; /* "" when unknown */
     int64_t head;         /* number of the version that the cell shows */
-    const char *summary;  /* first line of that text that is not blank, valid UTF-8, cut */
+    const char *summary;  /* the telling line of that text, valid UTF-8, cut */
     int64_t versions;
     int64_t runs;
     int64_t created_us;
@@ -427,7 +427,7 @@ struct history_version {
     bool is_head;
     bool pinned;
     const char *label;   /* "" for none */
-    const char *summary; /* first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text (base/telling_line.h), valid UTF-8, cut */
     const char *text;    /* NULL in lists */
     size_t text_bytes;
     struct history_runs runs; /* oldest first */
@@ -472,7 +472,7 @@ struct history_state_info {
     int64_t ended_us;
     const char *defines; /* as history_run_leaves() was told; "" for none */
     const char *effects;
-    const char *summary; /* of the text: first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text, valid UTF-8, cut */
 };
 
 struct history_states {

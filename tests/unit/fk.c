@@ -80,13 +80,18 @@ static void test_change_names_the_first_difference(void **state) {
     assert_change(NULL, "#include <a.h>\n", "#include <a.h>");
     assert_change("a\nb\n", "a\nc\n", "+ c");
     assert_change("a\nb\n", "a\n", "- b");
-    assert_change("a\nb\n", "b\na\n", "(lines in another order or blank)");
+    assert_change("a\nb\n", "b\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "a\nb\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "\n  a\n\nb", "(white space only)");
+    assert_change("\n", "#include <a.h>\nf();\n", "f();");
+    assert_change("\n", " ", "(blank)");
+    assert_change("a\n", "\n", "- a");
     assert_change(NULL,
         "\xC3\xBC"
         "bermorgen ist ein Tag",
         "\xC3\xBC"
         "bermorgen ist ein T…");
-    assert_change(NULL, "", "(lines in another order or blank)");
+    assert_change(NULL, "", "(blank)");
 }
 
 /* Every line is looked for at the other end; with time lines x lines this does not end. */
@@ -98,7 +103,7 @@ static void test_change_in_long_texts(void **state) {
         buf_printf(&up, "line %d\n", i);
         buf_printf(&down, "  line %d\n", LINES - 1 - i);
     }
-    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or blank)");
+    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or again)");
     buf_append_string(&down, "new\n");
     assert_change(buf_string(&up), buf_string(&down), "+ new");
     assert_change(buf_string(&down), buf_string(&up), "- new");

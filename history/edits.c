@@ -1,5 +1,6 @@
 /* Batches of edits, each one transaction. */
 #include "base/clock.h"
+#include "history/extras.h"
 #include "history/run.h"
 
 #include <stdlib.h>
@@ -66,6 +67,9 @@ static enum status record_text(struct history_session *session, const struct his
     status =
         tree_set_text(history, &cell, &change, &ret_edited->new_version, &ret_edited->moved, error);
     ret_edited->version = cell.head;
+    if (status == STATUS_OK && edit->extras)
+        status = extras_record(history, version_id(cell.document_id, cell.head), edit->extras,
+            edit->extras_bytes, time_us, error);
     return status;
 }
 

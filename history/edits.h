@@ -39,8 +39,11 @@ struct history_edit {
     const char *text;            /* TEXT; may be NULL when `text_bytes` is 0 */
     size_t text_bytes;
     const char
-        *origin_key; /* TEXT: the cell of the document that the text came from (split, merge,
-                        copy); becomes the origin of the version if one is made; NULL: none */
+        *origin_key;    /* TEXT: the cell of the document that the text came from (split, merge,
+                           copy); becomes the origin of the version if one is made; NULL: none */
+    const void *extras; /* TEXT: what the cell has besides its text, see history/extras.h; NULL:
+                           not told */
+    size_t extras_bytes;
     const char *const *keys; /* LAYOUT; repeated ones count once */
     size_t key_count;
     int64_t time_us; /* by the front end's clock; 0, before 1970 or in the future: now */

@@ -606,6 +606,8 @@ enum status history_search(struct history *history, int64_t document_id, const c
     struct history_inputs *ret_inputs, struct error *error) MUST_CHECK;
 
 #include "history/edits.h" /* the rest of this interface: edits, the notebook at a time, labels */
+#include "history/extras.h"
+#include "history/places.h"
 #include "history/settings.h"
 
 #endif

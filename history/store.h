@@ -5,6 +5,7 @@
 #define FORKERNEL_HISTORY_STORE_H
 
 #include "history/history.h"
+#include "history/places.h"
 #include "history/sql.h"
 #include "history/text.h"
 #include "history/text_cache.h"
@@ -40,7 +41,7 @@ struct history {
 
 /* ---- schema.c ---- */
 
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
 /* Is the open database a history that this build can use, perhaps after migration? */
 enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
@@ -183,6 +184,27 @@ struct new_version {
 /* Inside a transaction. */
 enum status version_add(struct history *history, const struct new_version *version,
     int64_t *ret_number, struct error *error) MUST_CHECK;
+
+/* ---- extras.c: inside a transaction ---- */
+
+/* What the version has besides its text is this now. */
+enum status extras_record(struct history *history, int64_t version_id, const void *bytes,
+    size_t size, int64_t time_us, struct error *error) MUST_CHECK;
+
+/* A new version has what the one has that it came from, until something else is told. */
+enum status extras_inherit(struct history *history, int64_t from_version_id, int64_t to_version_id,
+    int64_t time_us, struct error *error) MUST_CHECK;
+
+/* Do the bytes of a row of `extras` decode to what its hash says? STATUS_NOT_FOUND: no row. */
+enum status extras_check(
+    struct history *history, int64_t extras_id, bool *ret_well, struct error *error) MUST_CHECK;
+
+/* ---- places.c: inside a transaction ---- */
+
+/* The document lies at `file` since `time_us`, or is known to lie there still; NULL: it lies
+ * nowhere that is known. A document that lay at that path lies there no more. */
+enum status place_set(struct history *history, int64_t document_id, const struct history_file *file,
+    int64_t time_us, struct error *error) MUST_CHECK;
 
 /* ---- cells.c: inside a transaction ---- */
 

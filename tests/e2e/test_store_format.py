@@ -28,7 +28,7 @@ class Store:
         self.folder = folder
         self.db = sqlite3.connect(f"file:{folder}/history.sqlite3?mode=ro", uri=True)
         assert self.ask("PRAGMA application_id") == [(0x666F726B,)]
-        assert self.ask("PRAGMA user_version") == [(4,)]
+        assert self.ask("PRAGMA user_version") == [(5,)]
 
     def ask(self, query, *values):
         return self.db.execute(query, values).fetchall()

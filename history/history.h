@@ -184,6 +184,7 @@ enum status history_session_begin(struct history *history,
 /* The number of the session as IPython's histories count them: 1, 2, 3, … over the whole store. */
 int64_t history_session_id(const struct history_session *session);
 int64_t history_session_document(const struct history_session *session); /* document id */
+struct history *history_session_history(const struct history_session *session);
 
 /* Also seals late output. The session is gone whatever the status; what could not be written is
  * sealed by a later history_open. `time_us` 0: now. NULL is fine. */

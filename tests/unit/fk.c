@@ -1,9 +1,10 @@
-/* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c,
- * kernel/recorder.c: what passes between the kernel and the history. */
+/* kernel/fk: the drawing of trees and the one-line changes; kernel/fk_text.c, kernel/cell_place.c,
+ * kernel/bundle.c, kernel/recorder.c: what passes between the kernel and the history. */
 #include "kernel/bundle.h"
 #include "kernel/cell_place.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/lanes.h"
+#include "kernel/fk_text.h"
 #include "kernel/mime.h"
 #include "kernel/recorder.h"
 
@@ -335,8 +336,35 @@ static void test_recorder_tells_failure_and_resumption_once(void **state) {
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void test_texts_of_commands(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum fk_text_kind kind;
+    } cases[] = {
+        {"", FK_TEXT_BEGUN},
+        {" \n\t", FK_TEXT_BEGUN},
+        {"%", FK_TEXT_BEGUN},
+        {"\n  %f\n", FK_TEXT_BEGUN},
+        {"%fk", FK_TEXT_COMMANDS},
+        {" %fk tree\r\n\n%fk log", FK_TEXT_COMMANDS},
+        {"%fk tree\n%", FK_TEXT_BEGUN},
+        {"%f\n%fk tree", FK_TEXT_BEGUN},
+        {"% ", FK_TEXT_OTHER},
+        {"%fkx", FK_TEXT_OTHER},
+        {"f", FK_TEXT_OTHER},
+        {"%fk tree\nint x;", FK_TEXT_OTHER},
+        {"int x;\n%fk tree", FK_TEXT_OTHER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(fk_text_kind(cases[i].text), cases[i].kind);
+    assert_null(fk_text_other_line("%fk tree\n"));
+    assert_string_equal(fk_text_other_line("%fk tree\n int x;\n"), "int x;\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts_of_commands),
         cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
         cmocka_unit_test(test_lanes_survive_many_branches),
         cmocka_unit_test(test_change_names_the_first_difference),

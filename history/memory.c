@@ -1,7 +1,5 @@
 #include "history/store.h"
 
-#include "base/utf8.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +10,7 @@ struct history_block {
     max_align_t bytes[];
 };
 
-enum { BLOCK_BYTES = 16 * 1024 - 64, SUMMARY_BYTES = 100 };
+enum { BLOCK_BYTES = 16 * 1024 - 64 };
 
 void history_memory_finish(struct history_memory *memory) {
     while (memory->blocks) {
@@ -83,28 +81,6 @@ enum status memory_rows_move(struct memory_rows *rows, struct history_memory *me
     *rows = (struct memory_rows){0};
     return items ? STATUS_OK
                  : error_set(error, STATUS_NO_MEMORY, "cannot read history: out of memory");
-}
-
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-void summary_append(struct buf *out, const char *text, size_t size) {
-    size_t at = 0;
-    while (at < size && is_blank(text[at]))
-        at++;
-    size_t length = 0;
-    while (at + length < size && text[at + length] != '\n' && text[at + length] != '\r')
-        length++;
-    if (length > SUMMARY_BYTES) {
-        length = utf8_floor(text + at, length, SUMMARY_BYTES);
-        utf8_append_clean(out, text + at, length);
-        buf_append_string(out, "…");
-    } else {
-        while (length && is_blank(text[at + length - 1]))
-            length--;
-        utf8_append_clean(out, text + at, length);
-    }
 }
 
 enum status fail_memory(struct history *history, struct error *error) {

@@ -3,6 +3,7 @@
 #include "history/run.h"
 #include "history/same_file.h"
 #include "history/stream_name.h"
+#include "history/summary.h"
 
 #include "base/file.h"
 
@@ -15,7 +16,7 @@
 static void note_summary(struct history_run *run, const char *text, size_t size) {
     enum { ENOUGH_BYTES = 512 };
     if (run->summary.size == 0)
-        summary_append(&run->summary, text, size < ENOUGH_BYTES ? size : ENOUGH_BYTES);
+        summary_append_first(&run->summary, text, size < ENOUGH_BYTES ? size : ENOUGH_BYTES);
 }
 
 /*

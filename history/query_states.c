@@ -1,5 +1,6 @@
 /* The state tree of a document, and where its last session left it. */
 #include "history/store.h"
+#include "history/summary.h"
 #include "history/text_window.h"
 
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static enum status read_heading(struct history *history, struct text_window *win
     struct buf text = BUF_INIT, summary = BUF_INIT;
     enum status status = text_window_read(history, window, &version, &text, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        summary_append_telling(&summary, buf_string(&text), text.size);
         *ret_heading = (struct heading){
             version_number(version.id), memory_copy(memory, buf_string(&summary), summary.size)};
         if (!buf_ok(&summary) || !ret_heading->summary)

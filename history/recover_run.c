@@ -7,6 +7,7 @@
 #include "history/recover.h"
 #include "history/run.h"
 #include "history/stream_name.h"
+#include "history/summary.h"
 
 #include "base/file.h"
 
@@ -234,7 +235,7 @@ static void summarise(struct history_run *run) {
         char *path = run_path(run, output->parts[0].file);
         if (path && strcmp(output->parts[0].mime, "text/plain") == 0 &&
             file_read(path, run->limits.item_bytes, &text, NULL) == STATUS_OK)
-            summary_append(&run->summary, buf_string(&text), text.size);
+            summary_append_first(&run->summary, buf_string(&text), text.size);
         if (run->summary.size == 0)
             buf_append_string(&run->summary, output->parts[0].mime);
         free(path);

@@ -93,9 +93,6 @@ void *memory_rows_add(struct memory_rows *rows, size_t row_size); /* zeroed; NUL
 enum status memory_rows_move(struct memory_rows *rows, struct history_memory *memory,
     const void **ret_items, struct error *error) MUST_CHECK;
 
-/* First line that is not blank, as valid UTF-8 of at most about 100 bytes, appended to `out`. */
-void summary_append(struct buf *out, const char *text, size_t size);
-
 /* Makes no sense without memory: the error of all these. */
 enum status fail_memory(struct history *history, struct error *error);
 

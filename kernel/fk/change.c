@@ -1,6 +1,7 @@
 #include "kernel/fk/change.h"
 
 #include "base/utf8.h"
+#include "history/summary.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -76,19 +77,14 @@ static enum found first_missing(const char *text, const char *in, struct line *r
     return found;
 }
 
-static bool starts_with(const struct line *line, const char *sign) {
-    size_t size = strlen(sign);
-    return line->size >= size && memcmp(line->at, sign, size) == 0;
-}
-
-/* A line that stands for a whole text: the first that is neither comment nor directive, in most
- * languages. */
-static bool first_telling(const char *text, struct line *ret_line) {
-    const char *at = text;
-    while (next_line(&at, ret_line))
-        if (*ret_line->at != '#' && !starts_with(ret_line, "//") && !starts_with(ret_line, "/*"))
-            return true;
-    return next_line(&text, ret_line);
+/* Are they the same but for white space? */
+static bool is_spaced_only(const char *old_text, const char *new_text) {
+    for (;; old_text++, new_text++) {
+        old_text += strspn(old_text, " \t\r\n");
+        new_text += strspn(new_text, " \t\r\n");
+        if (!*old_text || *old_text != *new_text)
+            return *old_text == *new_text;
+    }
 }
 
 static void append_cut(const char *sign, const struct line *line, size_t width, struct buf *out) {
@@ -114,17 +110,18 @@ static void append_difference(
     if (found == FOUND)
         append_cut(sign, &line, width, out);
     else if (found == NOT_FOUND)
-        buf_append_string(out, "(lines in another order or blank)");
+        buf_append_string(
+            out, is_spaced_only(old_text, new_text) ? "(white space)" : "(lines in another order)");
     else
         out->failed = true;
 }
 
 void change_append(const char *old_text, const char *new_text, size_t width, struct buf *out) {
-    struct line line;
+    struct summary_line telling;
     if (old_text)
         append_difference(old_text, new_text, width, out);
-    else if (first_telling(new_text, &line))
-        append_cut("", &line, width, out);
+    else if (summary_telling_line(new_text, strlen(new_text), &telling))
+        append_cut("", &(struct line){telling.at, telling.size}, width, out);
     else
-        buf_append_string(out, "(lines in another order or blank)");
+        buf_append_string(out, "(empty)");
 }

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 
 /* Append the line, cut at `width` characters, valid UTF-8, without a newline. `old_text` NULL:
-   there was nothing, and the first line that is neither comment nor directive stands for the whole.
+   there was nothing, and the line that summary_telling_line() finds stands for the whole.
  */
 void change_append(const char *old_text, const char *new_text, size_t width, struct buf *out);
 

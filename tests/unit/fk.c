@@ -1,5 +1,6 @@
 /* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c,
  * kernel/recorder.c: what passes between the kernel and the history. */
+#include "history/summary.h"
 #include "kernel/bundle.h"
 #include "kernel/cell_place.h"
 #include "kernel/fk/change.h"
@@ -80,13 +81,40 @@ static void test_change_names_the_first_difference(void **state) {
     assert_change(NULL, "#include <a.h>\n", "#include <a.h>");
     assert_change("a\nb\n", "a\nc\n", "+ c");
     assert_change("a\nb\n", "a\n", "- b");
-    assert_change("a\nb\n", "b\na\n", "(lines in another order or blank)");
+    assert_change("a\nb\n", "b\na\n", "(lines in another order)");
+    assert_change("a\nb\n", "a\n\n  b\n", "(white space)");
     assert_change(NULL,
         "\xC3\xBC"
         "bermorgen ist ein Tag",
         "\xC3\xBC"
         "bermorgen ist ein T…");
-    assert_change(NULL, "", "(lines in another order or blank)");
+    assert_change(NULL, "", "(empty)");
+    assert_change(NULL, " \n\t\n", "(empty)");
+}
+
+static void assert_telling(const char *text, const char *expected) {
+    struct buf out = BUF_INIT;
+    summary_append_telling(&out, text, strlen(text));
+    assert_string_equal(buf_string(&out), expected);
+    buf_finish(&out);
+}
+
+static void test_the_telling_line(void **state) {
+    (void)state;
+    assert_telling("", "");
+    assert_telling(" \n\t\r\n", "");
+    assert_telling("#include <stdio.h>\r\n\r\n  f();\r\n", "f();");
+    assert_telling("#include <stdio.h>\n#define N 3\n", "#include <stdio.h>");
+    assert_telling("# include \"a.h\"\n#pragma once\n#if 0\n#endif\nint x;", "int x;");
+    assert_telling("# Growth\nof money", "Growth");
+    assert_telling("\n## 2. If it rains\n", "2. If it rains");
+    assert_telling("#", "#");
+    assert_telling("// what it is\nf();", "f();");
+    assert_telling("// what it is", "// what it is");
+    assert_telling("/* one\n * two\n */ int x; /* y */\n", "int x; /* y */");
+    assert_telling("/* one */ /* two */\n/**/\nint x;", "int x;");
+    assert_telling("/* never ends\nint x;", "/* never ends");
+    assert_telling("/*/ not yet */ g();", "g();");
 }
 
 /* Every line is looked for at the other end; with time lines x lines this does not end. */
@@ -98,7 +126,7 @@ static void test_change_in_long_texts(void **state) {
         buf_printf(&up, "line %d\n", i);
         buf_printf(&down, "  line %d\n", LINES - 1 - i);
     }
-    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or blank)");
+    assert_change(buf_string(&up), buf_string(&down), "(lines in another order)");
     buf_append_string(&down, "new\n");
     assert_change(buf_string(&up), buf_string(&down), "+ new");
     assert_change(buf_string(&down), buf_string(&up), "- new");
@@ -335,6 +363,7 @@ int main(void) {
         cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
         cmocka_unit_test(test_lanes_survive_many_branches),
         cmocka_unit_test(test_change_names_the_first_difference),
+        cmocka_unit_test(test_the_telling_line),
         cmocka_unit_test(test_change_in_long_texts),
         cmocka_unit_test(test_cell_place_reads_both_kinds_of_id),
         cmocka_unit_test(test_bundle_goes_there_and_back),

@@ -11,6 +11,8 @@
  *     REDO            the nearest descendant with that text along the children that were visited
  *                     last, else the newest version of the cell with it, else a child of the head.
  *                     A child was visited last when it or something below it was the head last
+ *     PROGRAM,        the child of the head with that text, which the same command made before it
+ *     FORMAT, REPLACE was undone; where there is none, a new one
  *     all others      a child of the head, also when another version has that text: typing an old
  *                     text back is new work, and undo leads from it to where it came from
  *

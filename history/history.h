@@ -73,7 +73,8 @@ enum history_cause {
     HISTORY_CAUSE_FORMAT,
     HISTORY_CAUSE_RESTORE,
     HISTORY_CAUSE_PROGRAM,
-    HISTORY_CAUSE_FILE, /* found in the saved notebook file */
+    HISTORY_CAUSE_FILE,    /* found in the saved notebook file */
+    HISTORY_CAUSE_REPLACE, /* the editor's search and replace */
 };
 
 enum history_run_status {

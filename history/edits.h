@@ -143,4 +143,10 @@ enum status history_set_pinned(struct history *history, int64_t document_id,
     enum history_subject subject, int64_t number_or_run_id, bool pinned,
     struct error *error) MUST_CHECK;
 
+/* What has this label (ASCII capitals count for nothing): the newest version, else the newest run.
+ * STATUS_NOT_FOUND without an error text: nothing has. */
+enum status history_find_label(struct history *history, int64_t document_id, const char *text,
+    enum history_subject *ret_subject, int64_t *ret_number_or_run_id,
+    struct error *error) MUST_CHECK;
+
 #endif

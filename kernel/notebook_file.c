@@ -1,6 +1,7 @@
 #include "kernel/notebook_file.h"
 
 #include "base/file.h"
+#include "kernel/cell_extras.h"
 #include "kernel/fk_text.h"
 #include "kernel/notebook_skim.h"
 
@@ -50,6 +51,8 @@ static enum status read_cells(const char *path, struct notebook_file *file, stru
         struct notebook_cell *cell = &file->cells[file->count];
         cell->id = json_string_value(json_object_get(json, "id"));
         cell->type = read_type(json);
+        cell->metadata = json_object_get(json, "metadata");
+        cell->attachments = json_object_get(json, "attachments");
         if (!read_source(file, json_object_get(json, "source"), cell))
             return error_set(error, STATUS_NO_MEMORY, "cannot read '%s': out of memory", path);
     }
@@ -122,9 +125,9 @@ static bool leaves_no_trace(struct history_session *session, const struct notebo
     return status == STATUS_NOT_FOUND;
 }
 
-/* Both arrays have room for one cell more than the file has. */
+/* The arrays have room for one cell more than the file has. */
 static enum status record_cells(struct history_session *session, const struct notebook_file *file,
-    struct history_edit *edits, const char **keys, struct error *error) {
+    struct history_edit *edits, struct buf *extras, const char **keys, struct error *error) {
     struct history_edits batch = {.items = edits};
     struct history_edit layout = {
         .kind = HISTORY_EDIT_LAYOUT, .cause = HISTORY_CAUSE_FILE, .keys = keys};
@@ -135,12 +138,18 @@ static enum status record_cells(struct history_session *session, const struct no
         keys[layout.key_count++] = cell->id;
         if (leaves_no_trace(session, cell))
             continue;
+        enum status status =
+            cell_extras_append(cell->metadata, cell->attachments, &extras[i], error);
+        if (status != STATUS_OK)
+            return status;
         edits[batch.count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
             .cell_key = cell->id,
             .type = cell->type,
             .cause = HISTORY_CAUSE_FILE,
             .text = cell->text,
-            .text_bytes = cell->text_bytes};
+            .text_bytes = cell->text_bytes,
+            .extras = buf_string(&extras[i]),
+            .extras_bytes = extras[i].size};
     }
     if (!batch.count)
         return STATUS_OK;
@@ -152,8 +161,13 @@ enum status notebook_file_record(
     struct history_session *session, const struct notebook_file *file, struct error *error) {
     struct history_edit *edits = calloc(file->count + 1, sizeof *edits);
     const char **keys = calloc(file->count + 1, sizeof *keys);
-    enum status status = edits && keys ? record_cells(session, file, edits, keys, error)
-                                       : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    struct buf *extras = calloc(file->count + 1, sizeof *extras);
+    enum status status = edits && keys && extras
+                             ? record_cells(session, file, edits, extras, keys, error)
+                             : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    for (size_t i = 0; extras && i < file->count; i++)
+        buf_finish(&extras[i]);
+    free(extras);
     free(edits);
     free(keys);
     return status;

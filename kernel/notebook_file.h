@@ -33,9 +33,10 @@ enum status notebook_file_read(const char *path, size_t max_bytes, struct notebo
 void notebook_file_finish(struct notebook_file *file);
 
 /* Make the history's cells what the file says, as history_record_edits() does with texts that come
- * from a file, and in their order. Cells without an id are left for their runs. Thread of the
- * session. */
-enum status notebook_file_record(struct history_session *session, const struct notebook_file *file,
-    struct error *error) MUST_CHECK;
+ * from a file, and in their order. Cells without an id are left for their runs. What a cell has
+ * shown at `since_us` or later is no news (0: all is): a front end that tells its edits tells newer
+ * ones before the file that it writes is read. Thread of the session. */
+enum status notebook_file_record(struct history_session *session, struct history *history,
+    const struct notebook_file *file, int64_t since_us, struct error *error) MUST_CHECK;
 
 #endif

@@ -52,6 +52,17 @@ export interface CellInfo {
   last_run: number;
 }
 
+/** What a cell shows as the history has it, beside the text that was asked with. */
+export interface CellHead {
+  cell: string;
+  head: number;
+  hash: number; // of the head's text
+  edited: number; // when that was made
+  version: number; // with the text that was sent, 0: none; else the head
+  before: number; // the head that a file took the place of; 0: it was no file
+  run: Run | null; // the last one of `version`
+}
+
 /** The outputs of one run, and how many bytes of each are missing. */
 export interface RunOutputs {
   run: Run;

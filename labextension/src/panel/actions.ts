@@ -49,8 +49,8 @@ export async function insertVersion(
 
 /** A deleted cell is there again under its id, where it was. */
 export async function bringBack(
-  { history, panel }: NotebookView,
-  { trans }: PanelServices,
+  { history, panel }: Pick<NotebookView, 'history' | 'panel'>,
+  { trans }: Pick<PanelServices, 'trans'>,
   cell: string
 ): Promise<void> {
   mustBeWritable(panel, trans);
@@ -71,7 +71,7 @@ export async function bringBack(
 }
 
 /** Into the page, and into sight. Nothing is in it yet that could be distrusted. */
-function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
+export function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
   const metadata = cell.cell_type === 'code' ? { trusted: true } : {};
   const made = panel.content.model!.sharedModel.insertCell(index, { ...cell, metadata });
   void panel.content.scrollToItem(index, 'smart');

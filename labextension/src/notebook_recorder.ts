@@ -6,6 +6,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { Cause } from './capture/cell_log.js';
 import { editorCause } from './capture/editor_cause.js';
 import { NotebookCapture, type Edit } from './capture/notebook_capture.js';
+import { programCause } from './capture/program_cause.js';
 import { BrowserBatchStore } from './kernel/batch_store.js';
 import { HistoryConnection, isOurName } from './kernel/connection.js';
 import { EditQueue, type Send } from './kernel/queue.js';
@@ -82,7 +83,8 @@ export class NotebookRecorder {
     } else if (state === 'open' || state === 'waiting' || comes) {
       this._capture ??= new NotebookCapture(model.sharedModel as YNotebook, {
         record: edits => this._queue.add(edits),
-        editorCause
+        editorCause,
+        programCause
       });
     } else if (state === 'none' && kernel) {
       this._stop(); // the person chose another kernel

@@ -16,6 +16,8 @@ export interface CaptureOptions {
   record: (edits: Edit[]) => void;
   /** What made the last change of an editor, for changes that come from one. */
   editorCause?: () => Cause;
+  /** The same of other changes. */
+  programCause?: () => Cause;
 }
 
 interface Watched {
@@ -121,7 +123,8 @@ export class NotebookCapture {
       return this._during;
     }
     const typed = origin && (origin as { ytext?: Y.Text }).ytext === cell.ysource;
-    return typed ? (this._options.editorCause?.() ?? 'typing') : 'program';
+    const { editorCause, programCause } = this._options;
+    return typed ? (editorCause?.() ?? 'typing') : (programCause?.() ?? 'program');
   }
 
   private _onCells = (): void => {

@@ -7,6 +7,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { Cause } from './capture/cell_log.js';
 import { editorCause } from './capture/editor_cause.js';
 import { NotebookCapture, type Edit } from './capture/notebook_capture.js';
+import { programCause } from './capture/program_cause.js';
 import { BrowserBatchStore } from './kernel/batch_store.js';
 import { HistoryConnection, isOurName } from './kernel/connection.js';
 import type { Told } from './kernel/protocol.js';
@@ -128,6 +129,7 @@ export class NotebookRecorder {
     return new NotebookCapture(notebook, {
       record: edits => this._queue.add(edits),
       editorCause,
+      programCause,
       elsewhere: cell => this.heads.forget(cell),
       reloaded: what =>
         queueMicrotask(() => {

@@ -316,9 +316,11 @@ test('what several steps of typing changed together', () => {
   assert.deepEqual(changeOf([{ kind: 'equal', left: 1, right: 1, lines: ['x'] }, changed(['a'], ['', '  b'])]), {
     added: 2,
     removed: 1,
-    summary: '+ b'
+    summary: '+ b',
+    before: 'a',
+    after: '  b'
   });
-  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a' });
+  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a', before: 'a', after: '' });
 });
 
 test('cells that were never touched are in the notebook as it was', () => {

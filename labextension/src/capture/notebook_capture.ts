@@ -16,6 +16,8 @@ export interface CaptureOptions {
   record: (edits: Edit[]) => void;
   /** What made the last change of an editor, for changes that come from one. */
   editorCause?: () => Cause;
+  /** The same of other changes. */
+  programCause?: () => Cause;
   /** Another person's page changed the text of a cell. */
   elsewhere?: (cell: string) => void;
   /** The whole notebook was read from its file again, after these edits were recorded. */
@@ -132,7 +134,8 @@ export class NotebookCapture {
       return this._during;
     }
     const typed = origin && (origin as { ytext?: Y.Text }).ytext === cell.ysource;
-    return typed ? (this._options.editorCause?.() ?? 'typing') : 'program';
+    const { editorCause, programCause } = this._options;
+    return typed ? (editorCause?.() ?? 'typing') : (programCause?.() ?? 'program');
   }
 
   private _onCells = (): void => {

@@ -19,11 +19,13 @@ export interface Run {
   pinned: boolean;
 }
 
-/** What a version changed: lines, and the first of them. */
+/** What a version changed: lines, and the first of them, as it was and is ("": there was none). */
 export interface Change {
   added: number;
   removed: number;
   summary: string;
+  before: string;
+  after: string;
 }
 
 export interface Version {

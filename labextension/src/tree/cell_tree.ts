@@ -346,18 +346,19 @@ function fresh(): Stale {
 
 /** In few words, as the kernel says it of single versions. */
 export function changeOf(blocks: readonly Block[]): Change {
-  const change: Change = { added: 0, removed: 0, summary: '' };
-  let removed = '';
+  const change: Change = { added: 0, removed: 0, summary: '', before: '', after: '' };
+  const firstOf = (lines: string[]) => lines.find(line => line.trim() !== '') ?? '';
   for (const block of blocks) {
     if (block.kind === 'changed') {
       change.added += block.added.length;
       change.removed += block.removed.length;
-      const [added] = block.added.filter(line => line.trim() !== '');
-      change.summary ||= added === undefined ? '' : `+ ${added.trim()}`;
-      removed ||= block.removed.length === 0 ? '' : `- ${block.removed[0].trim()}`;
+      if (change.before === '' && change.after === '') {
+        change.before = firstOf(block.removed);
+        change.after = firstOf(block.added);
+      }
     }
   }
-  change.summary ||= removed;
+  change.summary = change.after ? `+ ${change.after.trim()}` : change.before && `- ${change.before.trim()}`;
   return change;
 }
 

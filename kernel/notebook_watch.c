@@ -1,5 +1,6 @@
 #include "kernel/notebook_watch.h"
 
+#include "history/moments.h"
 #include "kernel/cell_place.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/kernel.h"
@@ -19,7 +20,13 @@ static enum status record(
     struct kernel *kernel, const struct notebook_file *file, struct error *error) {
     struct history_session *session =
         recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
-    return session ? notebook_file_record(session, file, error) : error->status;
+    if (!session)
+        return error->status;
+    enum status status = notebook_file_record(session, file, error);
+    if (status == STATUS_OK) /* a save that changed nothing means something, too */
+        status = history_record_moment(recorder_history(kernel->recorder, error),
+            history_session_document(session), HISTORY_MOMENT_SAVED, 0, 0, error);
+    return status;
 }
 
 static int on_quiet(zloop_t *loop, int timer, void *context) {

@@ -2,5 +2,6 @@ import capture from './plugins/capture.js';
 import cell from './plugins/cell.js';
 import panel from './plugins/panel.js';
 import states from './plugins/states.js';
+import whole from './plugins/whole.js';
 
-export default [capture, cell, panel, states];
+export default [capture, cell, panel, states, whole];

@@ -139,6 +139,17 @@ export interface Moment {
   runs: number; // that began since then
 }
 
+/** A notebook of which there is no file. */
+export interface GoneNotebook {
+  document: number;
+  path: string; // absolute, where it lay last
+  name: string;
+  last_seen: number;
+  cells: number; // deleted ones, too
+  versions: number;
+  runs: number;
+}
+
 /** One limit on what is kept of outputs. */
 export interface Setting {
   name: string;

@@ -30,7 +30,17 @@ export async function readKnown(history: NotebookHistory): Promise<Known> {
   const bare = history.panel.content.widgets
     .filter(({ model }) => model.type === 'code' && (model as ICodeCellModel).outputs.length === 0)
     .map(({ model }) => runs.get(model.id) ?? 0);
-  const silent = new Set((await readRuns(history, bare.filter(run => run !== 0), NO_MIMES)).filter(isSilent).map(idOf));
+  const silent = new Set(
+    (
+      await readRuns(
+        history,
+        bare.filter(run => run !== 0),
+        NO_MIMES
+      )
+    )
+      .filter(isSilent)
+      .map(idOf)
+  );
   return { cells: new Set(cells.map(cell => cell.cell)), runs, silent };
 }
 

@@ -120,7 +120,11 @@ function asNew(cell: Cell): Cell {
     : { ...cell, metadata: metadata as nbformat.ICellMetadata };
 }
 
-function putOutputs({ panel, restorer }: NotebookHistory, plan: WholePlan, runs: ReadonlyMap<number, RunOutputs>): void {
+function putOutputs(
+  { panel, restorer }: NotebookHistory,
+  plan: WholePlan,
+  runs: ReadonlyMap<number, RunOutputs>
+): void {
   for (const { id, after, run, otherOutputs } of plan.cells) {
     const model = otherOutputs ? modelOf(panel, id) : undefined;
     const answer = runs.get(run);

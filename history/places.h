@@ -19,6 +19,11 @@ struct history_file {
     int64_t born_us; /* a file that is deleted leaves its inode to others */
 };
 
+/* Where the document lies, or, when that is not known any more, where it lay last; "": it never had
+ * a file. STATUS_NOT_FOUND: no such document. */
+enum status history_document_path(struct history *history, int64_t document_id,
+    struct history_memory *memory, const char **ret_path, struct error *error) MUST_CHECK;
+
 /* A notebook whose file is not there. */
 struct history_gone {
     int64_t document_id;

@@ -26,6 +26,29 @@ static bool is_there(const char *path) {
     return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+enum status history_document_path(struct history *history, int64_t document_id,
+    struct history_memory *memory, const char **ret_path, struct error *error) {
+    static const char text[] =
+        "SELECT coalesce(path, (SELECT p.path FROM places p WHERE p.document_id = d.id "
+        "ORDER BY p.id DESC LIMIT 1), '') FROM documents d WHERE id = ?";
+    sqlite3_stmt *rows = NULL;
+    bool row = false;
+    enum status status = sql_query(&history->sql, &rows, error, text, "i", document_id);
+    if (status == STATUS_OK)
+        status = sql_next(&history->sql, rows, &row, error);
+    if (status == STATUS_OK && !row)
+        return error_set(error, STATUS_NOT_FOUND, "there is no document %lld in the history",
+            (long long)document_id);
+    if (status != STATUS_OK)
+        return status;
+    const char *path = memory_column(memory, rows, 0);
+    sql_done(rows);
+    if (!path)
+        return fail_memory(history, error);
+    *ret_path = path;
+    return STATUS_OK;
+}
+
 enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone, struct error *error) {
     static const char text[] =

@@ -1,5 +1,6 @@
 #include "kernel/notebook_watch.h"
 
+#include "history/moments.h"
 #include "kernel/cell_place.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/kernel.h"
@@ -30,7 +31,13 @@ static enum status record(struct kernel *kernel, const struct notebook_file *fil
     struct error *error) {
     struct history_session *session =
         recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
-    return session ? notebook_file_record(session, file, since_us, error) : error->status;
+    if (!session)
+        return error->status;
+    enum status status = notebook_file_record(session, file, since_us, error);
+    if (status == STATUS_OK) /* a save that changed nothing means something, too */
+        status = history_record_moment(history_session_history(session),
+            history_session_document(session), HISTORY_MOMENT_SAVED, 0, 0, error);
+    return status;
 }
 
 static int on_quiet(zloop_t *loop, int timer, void *context) {

@@ -13,7 +13,7 @@ export interface OldOutputs {
 }
 
 /** What a cell showed at a time. */
-interface Page {
+export interface Page {
   text: string;
   outputs: nbformat.IOutput[];
   trusted: boolean;
@@ -108,6 +108,19 @@ export class Restorer {
       swaps.done.push({ before, after }); // there is something for Ctrl-Z to take back
       swaps.done.splice(0, swaps.done.length - SWAPS_MAX);
       swaps.undone = [];
+    }
+  }
+
+  /** What a cell shows now, for putBack(). */
+  pageOf(cell: ICellModel): Page {
+    return this._pageOf(cell);
+  }
+
+  /** The outputs that a cell showed, where it has the text of then again. */
+  putBack(cell: ICellModel, page: Page): void {
+    if (isCode(cell) && !isRunning(cell) && cell.sharedModel.getSource() === page.text) {
+      this._watch(cell);
+      this._put(cell, page);
     }
   }
 

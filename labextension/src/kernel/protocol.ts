@@ -131,6 +131,51 @@ export interface State {
   started?: number;
 }
 
+export type MomentKind =
+  | 'now' // the page's own
+  | 'saved'
+  | 'restore'
+  | 'clear-outputs'
+  | 'session'
+  | 'run-all'
+  | 'restart-run-all'
+  | 'change'
+  | 'delete'
+  | 'file';
+
+/** A time of the notebook that means something. */
+export interface Moment {
+  kind: MomentKind;
+  time: number; // the notebook at this time is what is meant
+  about: number; // of `restore` a time, of `session` its number, else how many cells
+  cells: number; // that were edited since the moment before it
+  runs: number; // that began since then
+}
+
+/** A notebook of which there is no file. */
+export interface GoneNotebook {
+  document: number;
+  path: string; // absolute, where it lay last
+  name: string;
+  last_seen: number;
+  cells: number; // deleted ones, too
+  versions: number;
+  runs: number;
+}
+
+/** One limit on what is kept of outputs. */
+export interface Setting {
+  name: string;
+  meaning: string;
+  bytes: boolean; // else it is a count
+  standard: number;
+  least: number;
+  most: number;
+  in_force: number; // for this notebook
+  notebook: number; // set for it; 0: not set
+  all: number; // set for all notebooks
+}
+
 /** Told unasked. */
 export type Told =
   | {

@@ -48,7 +48,8 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
         // Afterwards: being activated puts a notebook into command mode.
         requestAnimationFrame(() => panel.content.activeCell?.editor?.focus());
       },
-      revealVersion: (cell, version) => panel.showVersion(cell, version)
+      revealVersion: (cell, version) => panel.showVersion(cell, version),
+      showNotebookHistory: () => void commands.execute('forkernel:notebook-history')
     };
     const panel = new HistoryPanel(tracker, histories, services);
     if (labShell) {

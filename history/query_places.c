@@ -111,7 +111,7 @@ static enum status read_nameless(struct history *history, sqlite3_stmt *rows,
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         ret_nameless->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!ret_nameless->summary || !ret_nameless->origin_path)
             status = fail_memory(history, error);

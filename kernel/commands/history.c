@@ -3,6 +3,7 @@
 #include "kernel/cell_place.h"
 #include "kernel/commands/command.h"
 #include "kernel/fk/fk.h"
+#include "kernel/notebook_meet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static enum status run_verb(struct history *history, const struct fk_verb *verb,
     char *path = document_path_normalise(notebook);
     if (!path)
         return error_set(error, STATUS_NO_MEMORY, "out of memory");
-    enum status status = history_find_document(history, path, &context.document_id, error);
+    enum status status = notebook_find_document(history, path, &context.document_id, error);
     if (status == STATUS_NOT_FOUND)
         error_set(error, status,
             "no history of '%s' in '%s'; it begins with the first cell that is run, and 'forkernel "

@@ -346,20 +346,6 @@ struct history_documents {
 enum status history_find_document(struct history *history, const char *path,
     int64_t *ret_document_id, struct error *error) MUST_CHECK;
 
-enum history_followed {
-    HISTORY_FOLLOWED_NOTHING, /* the path is known, or the notebook is a new one */
-    HISTORY_FOLLOWED_MOVE,    /* a document whose file is gone: it has this path now */
-    HISTORY_FOLLOWED_COPY,    /* a document whose file is there: a new one, whose cells begin as
-                                 branches of its cells */
-};
-
-/* Before a session begins on a path that may be new: see by the ids of its `count` cells whether
- * the notebook was moved or copied from one that the store knows; more than half of them are its.
- */
-enum status history_follow_document(struct history *history, const char *path,
-    const char *const *keys, size_t count, enum history_followed *ret_followed,
-    struct error *error) MUST_CHECK;
-
 /* By path. */
 enum status history_list_documents(struct history *history, struct history_memory *memory,
     struct history_documents *ret_documents, struct error *error) MUST_CHECK;

@@ -6,19 +6,18 @@ import os
 import nbformat
 import pytest
 from history import ask, history_open, wait_for
-from test_lab import OPEN, RUN, cell
+from test_lab import OPEN, RUN
 from test_panel import show
 
 pytestmark = pytest.mark.timeout(180)
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
-PASTE = """async picture => {
-    const bytes = Uint8Array.from(atob(picture), c => c.charCodeAt(0));
-    const data = new DataTransfer();
-    data.items.add(new File([bytes], 'seen.png', {type: 'image/png'}));
-    window.panel.content.activeCell.editorWidget.node.dispatchEvent(
-        new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+# As JupyterLab does with a picture that is pasted into the editor.
+PASTE = """([id, picture]) => {
+    const {sharedModel} = window.panel.content.widgets.find(w => w.model.id === id).model;
+    sharedModel.setAttachments({'seen.png': {'image/png': picture}});
+    sharedModel.updateSource(sharedModel.source.length, sharedModel.source.length, ' ![seen](attachment:seen.png)');
 }"""
 
 DELETE = """id => {
@@ -73,11 +72,7 @@ def test_deleted_saved_reloaded_and_brought_back(page, lab, notebook, screenshot
     history_open(page)
     page.evaluate(RUN, f"{notebook.stem}-one")
     page.evaluate(RUN, two)
-    cell(page, text).dblclick()
-    page.keyboard.press("Control+End")
-    page.evaluate(PASTE, PIXEL)
-    page.wait_for_function("id => (" + CELL + ")(id).source.includes('attachment:')", arg=text)
-    page.keyboard.press("Shift+Enter")
+    page.evaluate(PASTE, [text, PIXEL])
     page.evaluate(
         "id => window.panel.content.widgets.find(w => w.model.id === id).model.setMetadata('collapsed', true)", two
     )
@@ -106,11 +101,7 @@ def test_an_older_text_brings_its_picture(page, lab, notebook):
     text = f"{notebook.stem}-text"
     page.evaluate(OPEN, notebook.name)
     history_open(page)
-    cell(page, text).dblclick()
-    page.keyboard.press("Control+End")
-    page.evaluate(PASTE, PIXEL)
-    page.wait_for_function("id => (" + CELL + ")(id).source.includes('attachment:')", arg=text)
-    page.keyboard.press("Shift+Enter")
+    page.evaluate(PASTE, [text, PIXEL])
     before = page.evaluate(CELL, text)
     page.wait_for_timeout(1300)
     page.evaluate(

@@ -72,8 +72,15 @@ export interface RunOutputs {
   left_out: number[];
 }
 
+/** What a cell has besides its text; missing where nothing was ever told. */
+export interface Extras {
+  metadata?: nbformat.ICell['metadata'];
+  attachments?: nbformat.IAttachments;
+  extras_left_out?: { bytes: number; hash: string }; // they were not kept
+}
+
 /** The answer to `restore` and `undelete`: the version whose text the cell has now. */
-export interface Restored extends Version {
+export interface Restored extends Version, Extras {
   cell: string;
   text: string;
   before: number; // what the cell showed

@@ -484,6 +484,11 @@ enum status history_list_states(struct history *history, int64_t document_id,
 enum status history_last_state(struct history *history, int64_t document_id,
     int64_t except_session_id, int64_t *ret_run_id, struct error *error) MUST_CHECK;
 
+/* The run that the session before this one had not ended when its process died, as long as this one
+ * has none itself; 0: there is none. */
+enum status history_cut_off_run(struct history *history, const struct history_session *session,
+    int64_t *ret_run_id, struct error *error) MUST_CHECK;
+
 /* The version that a cell shows, by the cell's key, with its text and its runs. STATUS_NOT_FOUND:
  * no such cell. */
 enum status history_read_head(struct history *history, int64_t document_id, const char *cell_key,

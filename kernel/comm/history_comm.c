@@ -125,6 +125,20 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     json_decref(heads);
 }
 
+/* The kernel before this one was killed while a cell ran: that the outputs are kept must be said.
+ */
+static void add_cut_off(
+    const struct comm_question *question, const struct history_session *session, json_t *welcome) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_run_info run;
+    struct error error;
+    int64_t run_id = 0;
+    if (history_cut_off_run(question->history, session, &run_id, &error) == STATUS_OK && run_id &&
+        history_read_run(question->history, run_id, &memory, &run, &error) == STATUS_OK)
+        json_object_set_new(welcome, "cut_off", comm_run_json(&run));
+    history_memory_finish(&memory);
+}
+
 /* What the front end has to know first: which of its edits have arrived. */
 static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
     struct comm_question question = {.kernel = kernel, .data = data};
@@ -140,6 +154,8 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
         "sequence", (json_int_t)sequence, "status", status == STATUS_OK ? "ok" : "error");
     if (status != STATUS_OK)
         json_object_set_new(welcome, "error", json_string(error.message));
+    else
+        add_cut_off(&question, session, welcome);
     if (!recorder_is_enabled(kernel->recorder))
         json_object_set_new(welcome, "disabled", json_true());
     comms_send(kernel, parent, comm_id, welcome);

@@ -34,7 +34,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
   const [filter, setFilter] = useState(NO_FILTER);
   const [expanded, setExpanded] = useState<ReadonlySet<number>>(new Set());
   const [base, setBase] = useState<Base>('now');
-  const [message, setMessage] = useState('');
+  const [{ message, about }, setSaid] = useState({ message: '', about: 0 });
   const rowsNode = useRef<VirtualRowsHandle>(null);
   const search = useRef<HTMLInputElement>(null);
   const now = useNow();
@@ -116,19 +116,23 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
       go(at);
     }
   };
-  const attempt = async (action: () => Promise<string>) => {
+  /** `about`: the version that is in the cell as long as the message is true. */
+  const setMessage = (message: string, about = 0) => setSaid({ message, about });
+  const attempt = async (action: () => Promise<string>, about = 0) => {
     try {
-      setMessage(await action());
+      setMessage(await action(), about);
     } catch (error) {
       setMessage(error instanceof Error ? error.message : String(error));
     }
   };
   const restore = () =>
     current &&
-    attempt(async () =>
-      (await restoreVersion(view, services, id, current.version))
-        ? trans.__('v%1 is in the cell. Ctrl-Z takes it back.', current.version)
-        : ''
+    attempt(
+      async () =>
+        (await restoreVersion(view, services, id, current.version))
+          ? trans.__('v%1 is in the cell. Ctrl-Z takes it back.', current.version)
+          : '',
+      current.version
     );
   const insert = () =>
     current &&
@@ -348,7 +352,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
         }
       />
       <div className="fk-Message" role="status" aria-live="polite">
-        {message}
+        {about === 0 || about === head ? message : ''}
       </div>
       <div className="fk-Hint" aria-hidden="true">
         {trans.__('↑ ↓ look, Enter restores, / searches, Esc back to the cell')}

@@ -78,7 +78,7 @@ const states: JupyterFrontEndPlugin<void> = {
           }
         }
       });
-      palette?.addItem({ command: id, category: trans.__('Kernel Operations') });
+      palette?.addItem({ command: id, category: trans.__('Cell History (forkernel)') });
     };
     if (panel) {
       add(

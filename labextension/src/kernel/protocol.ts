@@ -116,10 +116,14 @@ export interface Found {
   where: 'text' | 'output';
   version: number;
   cell: string;
+  summary: string; // of the version's text
+  time: number;
   matches: number;
   line: number;
   excerpt: string;
-  run?: number;
+  document?: string; // the path of another notebook than the one that was asked
+  run?: number; // these three: of an output
+  count?: number;
   mime?: string;
 }
 

@@ -86,7 +86,7 @@ const states: JupyterFrontEndPlugin<void> = {
           await say((async () => (program && (await execute(program))) || '')());
         }
       });
-      palette?.addItem({ command: id, category: trans.__('Kernel Operations') });
+      palette?.addItem({ command: id, category: trans.__('Cell History (forkernel)') });
     };
     if (panel) {
       add(

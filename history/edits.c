@@ -16,7 +16,7 @@ static enum status check(const struct history_edit *edit, struct error *error) {
             error, STATUS_INVALID, "cannot record an edit of kind %d", (int)edit->kind);
     if (of_cell && !is_key(edit->cell_key))
         return error_set(error, STATUS_INVALID, "cannot record an edit of a cell without id");
-    if (of_cell && (edit->cause < HISTORY_CAUSE_RUN || edit->cause > HISTORY_CAUSE_FILE))
+    if (of_cell && (edit->cause < HISTORY_CAUSE_RUN || edit->cause > HISTORY_CAUSE_REPLACE))
         return error_set(
             error, STATUS_INVALID, "cannot record an edit with cause %d", (int)edit->cause);
     if (edit->kind == HISTORY_EDIT_TEXT && ((int)edit->type < 0 || edit->type > HISTORY_CELL_RAW))

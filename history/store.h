@@ -259,6 +259,10 @@ static inline int64_t sane_time(int64_t time_us, int64_t now_us) {
 enum status version_find(struct history *history, const struct cell *cell, const char *text,
     size_t text_bytes, bool redo, int64_t *ret_number, struct error *error) MUST_CHECK;
 
+/* The newest child of the head with this text, as number; 0: there is none. */
+enum status version_find_child(struct history *history, const struct cell *cell, const char *text,
+    size_t text_bytes, int64_t *ret_number, struct error *error) MUST_CHECK;
+
 /* Has the version exactly this text? */
 enum status version_has_text(struct history *history, int64_t id, const char *text,
     size_t text_bytes, bool *ret_same, struct error *error) MUST_CHECK;

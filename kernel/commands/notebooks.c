@@ -5,6 +5,7 @@
 #include "history/activity.h"
 #include "history/places.h"
 #include "kernel/cell_place.h"
+#include "kernel/notebook_meet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ enum status notebooks_find(
     char *path = document_path_normalise(typed);
     if (!path)
         return error_set(error, STATUS_NO_MEMORY, "out of memory");
-    enum status status = history_find_document(history, path, ret_document_id, error);
+    enum status status = notebook_find_document(history, path, ret_document_id, error);
     if (status == STATUS_NOT_FOUND)
         status = find_gone(history, path, ret_document_id, error);
     if (status == STATUS_NOT_FOUND)

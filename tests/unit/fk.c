@@ -1,9 +1,10 @@
-/* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c,
- * kernel/recorder.c: what passes between the kernel and the history. */
+/* kernel/fk: the drawing of trees and the one-line changes; kernel/fk_text.c, kernel/cell_place.c,
+ * kernel/bundle.c, kernel/recorder.c: what passes between the kernel and the history. */
 #include "kernel/bundle.h"
 #include "kernel/cell_place.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/lanes.h"
+#include "kernel/fk_text.h"
 #include "kernel/mime.h"
 #include "kernel/recorder.h"
 
@@ -113,9 +114,9 @@ static void test_change_in_long_texts(void **state) {
 
 static void test_cell_place_reads_both_kinds_of_id(void **state) {
     (void)state;
-    setenv("JPY_SESSION_NAME", "/nowhere/at all/a.ipynb", 1);
+    static const char notebook[] = "/nowhere/at all/a.ipynb";
     json_t *metadata = json_pack("{s:s}", "cellId", "abc-1");
-    struct cell_place place = cell_place_find(metadata);
+    struct cell_place place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/at all/a.ipynb");
     assert_string_equal(place.key, "abc-1");
     cell_place_finish(&place);
@@ -123,7 +124,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
 
     metadata =
         json_pack("{s:s}", "cellId", "vscode-notebook-cell:/nowhere/b%20c.ipynb#W2sZmlsZQ%3D%3D");
-    place = cell_place_find(metadata);
+    place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/b c.ipynb");
     assert_string_equal(place.handle, "W2sZmlsZQ%3D%3D");
     assert_null(place.key);
@@ -136,7 +137,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell:/nowhere/b%20c.ipynb?x%3D1#W2sZmlsZQ%3D%3D"};
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
         metadata = json_pack("{s:s}", "cellId", elsewhere[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_string_equal(place.document, "/nowhere/b c.ipynb");
         assert_string_equal(place.handle, strchr(elsewhere[i], '#') + 1);
         cell_place_finish(&place);
@@ -146,15 +147,14 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell://host#x", "vscode-notebook-cell:#x", "vscode-notebook-cell:/a#"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         metadata = json_pack("{s:s}", "cellId", odd[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_null(place.key);
         assert_null(place.handle);
         cell_place_finish(&place);
         json_decref(metadata);
     }
 
-    unsetenv("JPY_SESSION_NAME");
-    place = cell_place_find(NULL);
+    place = cell_place_find(NULL, NULL);
     assert_null(place.document);
     assert_null(place.key);
     cell_place_finish(&place);
@@ -335,8 +335,35 @@ static void test_recorder_tells_failure_and_resumption_once(void **state) {
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void test_texts_of_commands(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum fk_text_kind kind;
+    } cases[] = {
+        {"", FK_TEXT_BEGUN},
+        {" \n\t", FK_TEXT_BEGUN},
+        {"%", FK_TEXT_BEGUN},
+        {"\n  %f\n", FK_TEXT_BEGUN},
+        {"%fk", FK_TEXT_COMMANDS},
+        {" %fk tree\r\n\n%fk log", FK_TEXT_COMMANDS},
+        {"%fk tree\n%", FK_TEXT_BEGUN},
+        {"%f\n%fk tree", FK_TEXT_BEGUN},
+        {"% ", FK_TEXT_OTHER},
+        {"%fkx", FK_TEXT_OTHER},
+        {"f", FK_TEXT_OTHER},
+        {"%fk tree\nint x;", FK_TEXT_OTHER},
+        {"int x;\n%fk tree", FK_TEXT_OTHER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(fk_text_kind(cases[i].text), cases[i].kind);
+    assert_null(fk_text_other_line("%fk tree\n"));
+    assert_string_equal(fk_text_other_line("%fk tree\n int x;\n"), "int x;\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts_of_commands),
         cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
         cmocka_unit_test(test_lanes_survive_many_branches),
         cmocka_unit_test(test_change_names_the_first_difference),

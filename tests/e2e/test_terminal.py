@@ -1,14 +1,19 @@
 """What the terminal shows can be typed: names of cells, versions, runs and times; sessions without a notebook."""
 
+import contextlib
+import fcntl
 import os
+import pty
 import re
 import sqlite3
+import struct
 import subprocess
 import sys
+import termios
 
 import nbformat
 import pytest
-from client import KERNEL, TIMEOUT, Kernel, forkernel, show, tree
+from client import FORKERNEL, KERNEL, TIMEOUT, Kernel, forkernel, plain, show, tree
 from comm_page import Page
 from nbclient import NotebookClient
 
@@ -74,7 +79,7 @@ def test_the_tree_names_cells_under_their_headings(analysis, notebook):
 
 def test_what_a_heading_prints_is_taken(analysis, notebook):
     wanted = timeless(tree(notebook).split("\n\n")[3])
-    for typed in (["c4"], ["growth(3)"], ["c4", "growth(3)"], ["cell", "c4"], ["8f2e0004-a"], ["8f2e0004"], ["[2]"], ["run", "2"]):
+    for typed in (["c4"], ["growth(3)"], ["c4", "growth(3)"], ["cell", "c4"], ["cell", "4"], ["8f2e0004-a"], ["8f2e0004"], ["[2]"], ["run", "2"]):
         assert timeless(forkernel("tree", notebook, *typed).stdout) == wanted, typed
     assert wanted.splitlines()[0] in analysis.run("%fk tree growth(3)").text
     assert "growth(double t)" in show(notebook, "c2")
@@ -122,6 +127,28 @@ def test_a_version_after_a_blank_one_reads_as_its_telling_line(kernel, notebook)
     page.type("a", GROWTH, cause="paste")
     rows = tree(notebook)
     assert "double growth(double t) {" in rows and "(blank)" in rows and "another order" not in rows
+
+
+def in_a_window_of(columns, *arguments):
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with open(master, "rb", buffering=0) as window:
+        done = subprocess.Popen([FORKERNEL, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
+        os.close(slave)
+        seen = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while piece := window.read(65536):
+                seen += piece
+        assert done.wait(TIMEOUT) == 0
+    return plain(seen.decode())
+
+
+def test_rows_fit_into_the_window(kernel, notebook):
+    kernel.run("1", cell="a")
+    kernel.run(" + ".join(map(str, range(60))), cell="a")
+    for verb in ("log", "tree"):
+        narrow, wide = (max(map(len, in_a_window_of(columns, verb, notebook).splitlines())) for columns in (80, 200))
+        assert narrow <= 80 < wide < 130, verb
 
 
 # ---- commands in messages ----

@@ -54,6 +54,7 @@ BEGINNINGS = {
 }
 # JupyterLab's own: a search that was to begin when its notebook was closed.
 NOISE = re.compile(r"RangeError[^\0]*ColorPalette|/lsp/status|reading 'promise'[^\0]*jlab_core")
+NUMBER = re.compile(r'(?<=[" ][qw])\d+|^\d+')  # of a beginning, or of a word that was typed
 PATIENCE = 10  # seconds until what was told has to be in the store
 
 
@@ -214,13 +215,11 @@ class Person:
 
     def do_change(self):
         """Type over a number."""
-        chosen = self.choose(lambda cell: is_calm(cell) and re.search(r"\bw?\d+\b", cell["source"]))
+        chosen = self.choose(lambda cell: is_calm(cell) and NUMBER.search(cell["source"]))
         if chosen is None:
             return None
         page, path, cell = chosen
-        number = self.random.choice(list(re.finditer(r"(?<![.\d])(?<=w)\d+|^\d+", cell["source"])) or [None])
-        if number is None:
-            return None
+        number = self.random.choice(list(NUMBER.finditer(cell["source"])))
         self.clicks += 1
         page.edit(path, cell["id"])
         page.select(path, cell["id"], number.start(), number.end())
@@ -499,7 +498,7 @@ class Person:
             """([path, letter]) => {
                 for (const {model} of window.person.of(path).content.widgets) {
                     const text = model.sharedModel.getSource();
-                    const after = text.replace(/\\b[qw](?=\\d)/g, letter);
+                    const after = text.replace(/(?<=[\" ])[qw](?=\\d)/g, letter);
                     if (after !== text) {
                         model.sharedModel.setSource(after);
                     }

@@ -10,15 +10,23 @@ enum status document_find_or_add(struct history *history, const char *path, int6
         "INSERT INTO documents (path, uuid, created_us) VALUES (?, ?, ?)";
     struct sql *sql = &history->sql;
     enum status status = STATUS_NOT_FOUND;
+    const struct history_file file = {.path = path};
     if (path)
         status = sql_int(sql, ret_id, error, find_text, "s", path);
+    if (status == STATUS_OK) /* a process of format 4 has made it without a place */
+        status = place_set(history, *ret_id, &file, time_us, error);
     if (status != STATUS_NOT_FOUND)
         return status;
     unsigned char uuid[16];
     randombytes_buf(uuid, sizeof uuid);
     status = sql_run(sql, error, insert_text, "sbi", path, (void *)uuid, sizeof uuid, time_us);
+    if (status != STATUS_OK)
+        return status;
+    int64_t id = sqlite3_last_insert_rowid(sql->db);
+    if (path)
+        status = place_set(history, id, &file, time_us, error);
     if (status == STATUS_OK)
-        *ret_id = sqlite3_last_insert_rowid(sql->db);
+        *ret_id = id;
     return status;
 }
 

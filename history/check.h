@@ -49,6 +49,13 @@ enum status check_layouts(struct check *check, struct error *error) MUST_CHECK;
 /* A head that is not there becomes the newest version of its cell. */
 enum status check_mend_heads(struct history *history, struct error *error) MUST_CHECK;
 
+/* check_extras.c */
+enum status check_places(struct check *check, struct error *error) MUST_CHECK;
+enum status check_extras(struct check *check, struct error *error) MUST_CHECK;
+
+/* Of a salvaged store: extras that say something else than was recorded are dropped, and told. */
+enum status check_drop_extras(struct check *check, struct error *error) MUST_CHECK;
+
 /* check_files.c, check_strays.c */
 enum status check_files(struct check *check, struct error *error) MUST_CHECK;
 enum status check_strays(struct check *check, struct error *error) MUST_CHECK;

@@ -1,5 +1,6 @@
 /* Batches of edits, each one transaction. */
 #include "base/clock.h"
+#include "history/extras.h"
 #include "history/run.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static enum status check(const struct history_edit *edit, struct error *error) {
             error, STATUS_INVALID, "cannot record an edit of kind %d", (int)edit->kind);
     if (of_cell && !is_key(edit->cell_key))
         return error_set(error, STATUS_INVALID, "cannot record an edit of a cell without id");
-    if (of_cell && (edit->cause < HISTORY_CAUSE_RUN || edit->cause > HISTORY_CAUSE_FILE))
+    if (of_cell && (edit->cause < HISTORY_CAUSE_RUN || edit->cause > HISTORY_CAUSE_REPLACE))
         return error_set(
             error, STATUS_INVALID, "cannot record an edit with cause %d", (int)edit->cause);
     if (edit->kind == HISTORY_EDIT_TEXT && ((int)edit->type < 0 || edit->type > HISTORY_CELL_RAW))
@@ -66,6 +67,9 @@ static enum status record_text(struct history_session *session, const struct his
     status =
         tree_set_text(history, &cell, &change, &ret_edited->new_version, &ret_edited->moved, error);
     ret_edited->version = cell.head;
+    if (status == STATUS_OK && edit->extras)
+        status = extras_record(history, version_id(cell.document_id, cell.head), edit->extras,
+            edit->extras_bytes, time_us, error);
     return status;
 }
 

@@ -11,6 +11,8 @@
  *     REDO            the nearest descendant with that text along the children that were visited
  *                     last, else the newest version of the cell with it, else a child of the head.
  *                     A child was visited last when it or something below it was the head last
+ *     PROGRAM,        the child of the head with that text, which the same command made before it
+ *     FORMAT, REPLACE was undone; where there is none, a new one
  *     all others      a child of the head, also when another version has that text: typing an old
  *                     text back is new work, and undo leads from it to where it came from
  *
@@ -39,8 +41,11 @@ struct history_edit {
     const char *text;            /* TEXT; may be NULL when `text_bytes` is 0 */
     size_t text_bytes;
     const char
-        *origin_key; /* TEXT: the cell of the document that the text came from (split, merge,
-                        copy); becomes the origin of the version if one is made; NULL: none */
+        *origin_key;    /* TEXT: the cell of the document that the text came from (split, merge,
+                           copy); becomes the origin of the version if one is made; NULL: none */
+    const void *extras; /* TEXT: what the cell has besides its text, see history/extras.h; NULL:
+                           not told */
+    size_t extras_bytes;
     const char *const *keys; /* LAYOUT; repeated ones count once */
     size_t key_count;
     int64_t time_us; /* by the front end's clock; 0, before 1970 or in the future: now */

@@ -73,7 +73,8 @@ enum history_cause {
     HISTORY_CAUSE_FORMAT,
     HISTORY_CAUSE_RESTORE,
     HISTORY_CAUSE_PROGRAM,
-    HISTORY_CAUSE_FILE, /* found in the saved notebook file */
+    HISTORY_CAUSE_FILE,    /* found in the saved notebook file */
+    HISTORY_CAUSE_REPLACE, /* the editor's search and replace */
 };
 
 enum history_run_status {
@@ -184,6 +185,7 @@ enum status history_session_begin(struct history *history,
 /* The number of the session as IPython's histories count them: 1, 2, 3, … over the whole store. */
 int64_t history_session_id(const struct history_session *session);
 int64_t history_session_document(const struct history_session *session); /* document id */
+struct history *history_session_history(const struct history_session *session);
 
 /* Also seals late output. The session is gone whatever the status; what could not be written is
  * sealed by a later history_open. `time_us` 0: now. NULL is fine. */
@@ -369,7 +371,7 @@ struct history_cell {
     enum history_cell_type type;
     const char *language; /* "" when unknown */
     int64_t head;         /* number of the version that the cell shows */
-    const char *summary;  /* first line of that text that is not blank, valid UTF-8, cut */
+    const char *summary;  /* the telling line of that text, valid UTF-8, cut */
     int64_t versions;
     int64_t runs;
     int64_t created_us;
@@ -427,7 +429,7 @@ struct history_version {
     bool is_head;
     bool pinned;
     const char *label;   /* "" for none */
-    const char *summary; /* first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text (base/telling_line.h), valid UTF-8, cut */
     const char *text;    /* NULL in lists */
     size_t text_bytes;
     struct history_runs runs; /* oldest first */
@@ -472,7 +474,7 @@ struct history_state_info {
     int64_t ended_us;
     const char *defines; /* as history_run_leaves() was told; "" for none */
     const char *effects;
-    const char *summary; /* of the text: first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text, valid UTF-8, cut */
 };
 
 struct history_states {
@@ -605,6 +607,8 @@ enum status history_search(struct history *history, int64_t document_id, const c
     struct history_inputs *ret_inputs, struct error *error) MUST_CHECK;
 
 #include "history/edits.h" /* the rest of this interface: edits, the notebook at a time, labels */
+#include "history/extras.h"
+#include "history/places.h"
 #include "history/settings.h"
 
 #endif

@@ -83,6 +83,10 @@ static const struct step {
         "DROP TABLE versions; ALTER TABLE versions_3 RENAME TO versions; PRAGMA user_version = 3"},
     [3] = {.before = SCHEMA_4 "UPDATE clients SET heard_us = strftime('%s', 'now') * 1000000;"
                               "PRAGMA user_version = 4"},
+    [4] = {.before = SCHEMA_5 "INSERT INTO places (document_id, path, since_us) "
+                              "  SELECT id, path, created_us FROM documents "
+                              "  WHERE path IS NOT NULL;"
+                              "PRAGMA user_version = 5"},
 };
 
 /* All pages of an open database into another one that is empty. They are not looked at: a damaged

@@ -77,7 +77,7 @@ static enum status read_cell(struct history *history, sqlite3_stmt *rows, int64_
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         ret_cell->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!ret_cell->key || !ret_cell->language || !ret_cell->summary)
             status = fail_memory(history, error);

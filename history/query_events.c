@@ -119,7 +119,7 @@ static enum status summarize(struct history *history, int64_t document_id,
     if (status == STATUS_NOT_FOUND) /* a damaged store: the log goes on */
         status = STATUS_OK;
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         event->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!event->summary)
             status = fail_memory(history, error);

@@ -54,7 +54,7 @@ static enum status read_heading(struct history *history, struct text_window *win
     struct buf text = BUF_INIT, summary = BUF_INIT;
     enum status status = text_window_read(history, window, &version, &text, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         *ret_heading = (struct heading){
             version_number(version.id), memory_copy(memory, buf_string(&summary), summary.size)};
         if (!buf_ok(&summary) || !ret_heading->summary)

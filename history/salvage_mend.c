@@ -59,6 +59,9 @@ static enum status tell_losses(struct check *check, struct error *error) {
         {"runs", "runs"},
         {"outputs", "outputs (their files stay)"},
         {"output_parts", "names of output files (the files stay)"},
+        {"places", "places of notebooks"},
+        {"extras", "attachments and metadata of cells"},
+        {"version_extras", "attachments and metadata of versions"},
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == STATUS_OK; i++)
@@ -88,6 +91,8 @@ static const char find_versions[] =
 static const char mend_cells[] =
     "INSERT OR IGNORE INTO documents (id, path, uuid, created_us) "
     "  SELECT number, name, randomblob(16), 0 FROM hint_texts WHERE name GLOB '/*';"
+    "INSERT OR IGNORE INTO documents (id, path, uuid, created_us) "
+    "  SELECT document_id, path, randomblob(16), since_us FROM places WHERE until_us IS NULL;"
     "INSERT OR IGNORE INTO clients SELECT name, number, strftime('%s', 'now') * 1000000 FROM "
     "hint_texts "
     "  WHERE NOT name GLOB '/*';"
@@ -116,7 +121,9 @@ static const char mend_documents[] =
     "INSERT OR IGNORE INTO documents (id, uuid, created_us) SELECT d, randomblob(16), 0 FROM ("
     "  SELECT id >> 32 AS d FROM versions UNION SELECT version_id >> 32 FROM runs UNION "
     "  SELECT document_id FROM cells UNION SELECT document_id FROM sessions UNION "
-    "  SELECT id >> 32 FROM layouts);";
+    "  SELECT id >> 32 FROM layouts);"
+    "DELETE FROM places WHERE document_id NOT IN (SELECT id FROM documents);"
+    "UPDATE documents SET origin_id = NULL WHERE origin_id NOT IN (SELECT id FROM documents);";
 
 /* A run whose version is known by its number alone gets a cell for such ones. */
 static const char mend_runs[] =
@@ -162,7 +169,8 @@ static const char drop_nonsense[] =
     "DELETE FROM moves WHERE EXISTS (SELECT 1 FROM cells c WHERE c.id = moves.cell_id AND ("
     "  (to_number != 0 AND (c.document_id << 32) + to_number NOT IN (SELECT id FROM versions)) OR "
     "  (from_number != 0 AND (c.document_id << 32) + from_number NOT IN "
-    "  (SELECT id FROM versions))))";
+    "  (SELECT id FROM versions))));"
+    "DELETE FROM version_extras WHERE version_id NOT IN (SELECT id FROM versions)";
 
 /* ---- texts ---- */
 
@@ -365,6 +373,8 @@ enum status salvage_mend(struct check *check, struct error *error) {
         status = mend_texts(check, error);
     if (status == STATUS_OK)
         status = sql_script(sql, drop_nonsense, error);
+    if (status == STATUS_OK)
+        status = check_drop_extras(check, error);
     if (status == STATUS_OK)
         status = salvage_make_lists(check->history, error);
     if (status == STATUS_OK)

@@ -15,7 +15,10 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {"nTbi", 4, true, "INSERT OR IGNORE INTO documents VALUES (?,?,?,?)"},
+    {"nTbiI", 4, true, "INSERT OR IGNORE INTO documents VALUES (?,?,?,?,?)"},
+    {"nitiIIII", 8, true, "INSERT OR IGNORE INTO places VALUES (?,?,?,?,?,?,?,?)"},
+    {"nbiB", 4, true, "INSERT OR IGNORE INTO extras VALUES (?,?,?,?)"},
+    {"niii", 4, true, "INSERT OR IGNORE INTO version_extras VALUES (?,?,?,?)"},
     {"ntiTiitiIII", 9, true, "INSERT OR IGNORE INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
     {"nitTiiIi", 7, true,
         "INSERT OR IGNORE INTO cells VALUES (?1,?2,?3,?4,?5,?6,?7,coalesce(?8,1))"},

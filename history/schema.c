@@ -99,7 +99,7 @@ static const char schema[] =
                     "  head_bytes INTEGER NOT NULL,"
                     "  tail_bytes INTEGER NOT NULL,"
                     "  hash BLOB," /* BLAKE2b-128 of the file; of the whole item if not kept */
-                    "  UNIQUE (output_id, position));" SCHEMA_4;
+                    "  UNIQUE (output_id, position));" SCHEMA_4 SCHEMA_5;
 
 static enum status fail_foreign(struct sql *sql, struct error *error) {
     return error_set(error, STATUS_CORRUPT,

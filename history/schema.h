@@ -1,4 +1,4 @@
-/* Tables that came with format 3 and 4, for new stores and for migrated ones. Internal to history/.
+/* Tables that came with formats 3 to 5, for new stores and for migrated ones. Internal to history/.
  */
 #ifndef FORKERNEL_HISTORY_SCHEMA_H
 #define FORKERNEL_HISTORY_SCHEMA_H
@@ -50,5 +50,31 @@ enum { SHARED_LEAST_BYTES = 4096 };
     "  value TEXT NOT NULL,"                                                                       \
     "  PRIMARY KEY (name, document_id)) WITHOUT ROWID;"                                            \
     "CREATE INDEX output_parts_shared ON output_parts (hash) WHERE " SHARED_PARTS("") ";"
+
+/* What stands in a document's path is where it lies now; where it lay is kept. Nothing but ids is
+ * indexed: salvage tells documents by path from the index of that table (salvage_rows.c). */
+#define SCHEMA_5                                                                                   \
+    "ALTER TABLE documents ADD COLUMN origin_id INTEGER REFERENCES documents;"                     \
+    "CREATE TABLE places ("                                                                        \
+    "  id INTEGER PRIMARY KEY,"                                                                    \
+    "  document_id INTEGER NOT NULL REFERENCES documents,"                                         \
+    "  path TEXT NOT NULL,"                                                                        \
+    "  since_us INTEGER NOT NULL,"                                                                 \
+    "  until_us INTEGER," /* null: as far as is known it lies there */                             \
+    "  device INTEGER,"   /* these three of its file, when it was seen last; null: not known */    \
+    "  inode INTEGER,"                                                                             \
+    "  born_us INTEGER);" /* tells an inode used again */                                          \
+    "CREATE INDEX places_of_document ON places (document_id);"                                     \
+    "CREATE TABLE extras ("                                                                        \
+    "  id INTEGER PRIMARY KEY,"                                                                    \
+    "  hash BLOB NOT NULL UNIQUE,"                                                                 \
+    "  size INTEGER NOT NULL,"                                                                     \
+    "  bytes BLOB);"                /* as a text that stands alone; null: over the limit */        \
+    "CREATE TABLE version_extras (" /* the newest of a version is what it has */                   \
+    "  id INTEGER PRIMARY KEY,"                                                                    \
+    "  version_id INTEGER NOT NULL,"                                                               \
+    "  extras_id INTEGER NOT NULL REFERENCES extras,"                                              \
+    "  told_us INTEGER NOT NULL);"                                                                 \
+    "CREATE INDEX version_extras_of_version ON version_extras (version_id);"
 
 #endif

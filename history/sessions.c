@@ -120,6 +120,10 @@ int64_t history_session_document(const struct history_session *session) {
     return session->document_id;
 }
 
+struct history *history_session_history(const struct history_session *session) {
+    return session->history;
+}
+
 enum status session_retry(struct history_session *session, struct error *error) {
     while (session->unended) {
         struct history_run *run = session->unended;

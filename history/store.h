@@ -5,6 +5,7 @@
 #define FORKERNEL_HISTORY_STORE_H
 
 #include "history/history.h"
+#include "history/places.h"
 #include "history/sql.h"
 #include "history/text.h"
 #include "history/text_cache.h"
@@ -40,7 +41,7 @@ struct history {
 
 /* ---- schema.c ---- */
 
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
 /* Is the open database a history that this build can use, perhaps after migration? */
 enum status schema_check(struct sql *sql, int64_t *ret_version, struct error *error) MUST_CHECK;
@@ -93,8 +94,12 @@ void *memory_rows_add(struct memory_rows *rows, size_t row_size); /* zeroed; NUL
 enum status memory_rows_move(struct memory_rows *rows, struct history_memory *memory,
     const void **ret_items, struct error *error) MUST_CHECK;
 
-/* First line that is not blank, as valid UTF-8 of at most about 100 bytes, appended to `out`. */
+/* First line that is not blank, as valid UTF-8 of at most about 100 bytes, appended to `out`: the
+ * summary of an output. */
 void summary_append(struct buf *out, const char *text, size_t size);
+
+/* The telling line, as valid UTF-8 of at most about 100 bytes: the summary of a cell's text. */
+void telling_append(struct buf *out, const char *text, size_t size);
 
 /* Makes no sense without memory: the error of all these. */
 enum status fail_memory(struct history *history, struct error *error);
@@ -184,6 +189,27 @@ struct new_version {
 enum status version_add(struct history *history, const struct new_version *version,
     int64_t *ret_number, struct error *error) MUST_CHECK;
 
+/* ---- extras.c: inside a transaction ---- */
+
+/* What the version has besides its text is this now. */
+enum status extras_record(struct history *history, int64_t version_id, const void *bytes,
+    size_t size, int64_t time_us, struct error *error) MUST_CHECK;
+
+/* A new version has what the one has that it came from, until something else is told. */
+enum status extras_inherit(struct history *history, int64_t from_version_id, int64_t to_version_id,
+    int64_t time_us, struct error *error) MUST_CHECK;
+
+/* Do the bytes of a row of `extras` decode to what its hash says? STATUS_NOT_FOUND: no row. */
+enum status extras_check(
+    struct history *history, int64_t extras_id, bool *ret_well, struct error *error) MUST_CHECK;
+
+/* ---- places.c: inside a transaction ---- */
+
+/* The document lies at `file` since `time_us`, or is known to lie there still; NULL: it lies
+ * nowhere that is known. A document that lay at that path lies there no more. */
+enum status place_set(struct history *history, int64_t document_id, const struct history_file *file,
+    int64_t time_us, struct error *error) MUST_CHECK;
+
 /* ---- cells.c: inside a transaction ---- */
 
 struct cell {
@@ -232,6 +258,10 @@ static inline int64_t sane_time(int64_t time_us, int64_t now_us) {
  */
 enum status version_find(struct history *history, const struct cell *cell, const char *text,
     size_t text_bytes, bool redo, int64_t *ret_number, struct error *error) MUST_CHECK;
+
+/* The newest child of the head with this text, as number; 0: there is none. */
+enum status version_find_child(struct history *history, const struct cell *cell, const char *text,
+    size_t text_bytes, int64_t *ret_number, struct error *error) MUST_CHECK;
 
 /* Has the version exactly this text? */
 enum status version_has_text(struct history *history, int64_t id, const char *text,

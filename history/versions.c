@@ -190,6 +190,10 @@ enum status version_add(struct history *history, const struct new_version *versi
     if (status == STATUS_OK)
         status = version_list_add(history, version->cell_id, number,
             version_list_hash(text_hash(version->text, version->text_bytes)), error);
+    if (status == STATUS_OK && (version->parent || version->origin))
+        status = extras_inherit(history,
+            version->parent ? version_id(version->document_id, version->parent) : version->origin,
+            id, version->time_us, error);
     buf_finish(&stored);
     if (status != STATUS_OK)
         return status;

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/fk/fk.h"
+#include "kernel/fk_text.h"
 #include "kernel/kernel.h"
 #include "kernel/output.h"
 
@@ -112,15 +113,12 @@ static size_t split_words(char *line, const char *words[WORDS_MAX]) {
 
 /* Before anything is done: no line is anything else than a command. */
 static enum status check_lines(const char *code, struct error *error) {
-    while (*(code = skip_space(code))) {
-        size_t length = strcspn(code, "\n");
-        if (!fk_cell_is_command(code))
-            return error_set(error, STATUS_INVALID,
-                "a cell with %%fk holds nothing else; this line belongs in a cell of its own: %.*s",
-                (int)utf8_floor(code, length, 80), code);
-        code += length;
-    }
-    return STATUS_OK;
+    const char *other = fk_text_other_line(code);
+    if (!other)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID,
+        "a cell with %%fk holds nothing else; this line belongs in a cell of its own: %.*s",
+        (int)utf8_floor(other, strcspn(other, "\n"), 80), other);
 }
 
 static enum status run_line(struct fk_context *context, struct recorder *recorder,

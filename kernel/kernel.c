@@ -289,6 +289,7 @@ static void close_kernel(struct kernel *kernel) {
     }
     comms_finish(&kernel->comms);
     comm_watch_stop(kernel);
+    comm_held_finish(&kernel->comm_held);
     notebook_watch_stop(kernel);
     zloop_destroy(&kernel->loop);
     channels_close(&kernel->channels);

@@ -1,7 +1,7 @@
 #include "kernel/notebook_file.h"
 
 #include "base/file.h"
-#include "kernel/fk_cell.h"
+#include "kernel/fk_text.h"
 #include "kernel/notebook_skim.h"
 
 #include <stdlib.h>
@@ -107,6 +107,21 @@ void notebook_file_finish(struct notebook_file *file) {
     *file = (struct notebook_file){0};
 }
 
+/* Commands for the history, what may become some, and a cell in which nothing was ever written. */
+static bool leaves_no_trace(struct history_session *session, const struct notebook_cell *cell) {
+    enum fk_text_kind kind =
+        cell->type == HISTORY_CELL_CODE ? fk_text_kind(cell->text) : FK_TEXT_OTHER;
+    if (kind != FK_TEXT_BEGUN || strchr(cell->text, '%'))
+        return kind != FK_TEXT_OTHER;
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_version head;
+    struct error error;
+    enum status status = history_read_head(history_session_history(session),
+        history_session_document(session), cell->id, &memory, &head, &error);
+    history_memory_finish(&memory);
+    return status == STATUS_NOT_FOUND;
+}
+
 /* Both arrays have room for one cell more than the file has. */
 static enum status record_cells(struct history_session *session, const struct notebook_file *file,
     struct history_edit *edits, const char **keys, struct error *error) {
@@ -118,8 +133,8 @@ static enum status record_cells(struct history_session *session, const struct no
         if (!cell->id || !*cell->id)
             continue; /* told apart by their text when they are run */
         keys[layout.key_count++] = cell->id;
-        if (fk_cell_is_command(cell->text))
-            continue; /* leaves no trace */
+        if (leaves_no_trace(session, cell))
+            continue;
         edits[batch.count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
             .cell_key = cell->id,
             .type = cell->type,

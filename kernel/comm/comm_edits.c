@@ -1,5 +1,7 @@
 #include "kernel/comm/comm_edits.h"
 
+#include "kernel/kernel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,7 +86,7 @@ static bool read_word(const char *word, const char *const *words, size_t count, 
 
 static enum status read_cause(const json_t *json, enum history_cause *ret, struct error *error) {
     const char *word = json_string_value(json_object_get(json, "cause"));
-    for (enum history_cause cause = HISTORY_CAUSE_RUN; cause <= HISTORY_CAUSE_FILE; cause++)
+    for (enum history_cause cause = HISTORY_CAUSE_RUN; cause <= HISTORY_CAUSE_REPLACE; cause++)
         if (word && strcmp(word, history_cause_name(cause)) == 0) {
             *ret = cause;
             return STATUS_OK;
@@ -217,32 +219,39 @@ static void batch_finish(struct batch *batch) {
 
 /* ---- what became of it ---- */
 
-static json_t *heads_json(const struct batch *batch, const struct history_edited *edited) {
+static json_t *heads_json(const struct history_edits *edits, const struct history_edited *edited) {
     json_t *heads = json_object();
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->edits[i].kind == HISTORY_EDIT_TEXT && edited[i].version)
-            json_object_set_new(heads, batch->edits[i].cell_key, json_integer(edited[i].version));
+    for (size_t i = 0; i < edits->count; i++)
+        if (edits->items[i].kind == HISTORY_EDIT_TEXT && edited[i].version)
+            json_object_set_new(heads, edits->items[i].cell_key, json_integer(edited[i].version));
     return heads;
 }
 
 static enum status record(
     struct batch *batch, struct history_session *session, json_t *reply, struct error *error) {
     const json_t *data = batch->question->data;
+    struct comm_sifted sifted = {0};
+    enum status status =
+        comm_held_sift(batch->question, batch->edits, batch->count, &sifted, error);
     struct history_edits edits = {
         .client = json_string_value(json_object_get(data, "client")),
         .sequence = json_integer_value(json_object_get(data, "sequence")),
-        .items = batch->edits,
-        .count = batch->count,
+        .items = sifted.edits,
+        .count = sifted.count,
     };
-    struct history_edited *edited = calloc(batch->count + 1, sizeof *edited);
+    struct history_edited *edited = calloc(edits.count + 1, sizeof *edited);
     bool repeated = false;
-    enum status status = edited ? history_record_edits(session, &edits, edited, &repeated, error)
-                                : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    if (status == STATUS_OK)
+        status = edited ? history_record_edits(session, &edits, edited, &repeated, error)
+                        : error_set(error, STATUS_NO_MEMORY, "out of memory");
     if (status == STATUS_OK) {
         json_object_set_new(reply, "type", json_string("acknowledge"));
         json_object_set_new(reply, "repeated", json_boolean(repeated));
-        json_object_set_new(reply, "heads", repeated ? json_object() : heads_json(batch, edited));
+        json_object_set_new(reply, "heads", repeated ? json_object() : heads_json(&edits, edited));
     }
+    if (status == STATUS_OK && !repeated)
+        comm_held_settle(&batch->question->kernel->comm_held, &sifted);
+    comm_sifted_finish(&sifted);
     free(edited);
     return status;
 }

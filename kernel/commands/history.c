@@ -153,7 +153,8 @@ const struct command command_notebook = {
     .arguments = "NOTEBOOK [TIME | --before RUN | --path RUN] [--output FILE]",
     .summary =
         "the whole notebook as it was at a time, or the cells that led to a state, as a new file",
-    .help = "TIME is 17:00, yesterday 17:00, 2026-03-01 09:30 or 20 min ago; without one: now.\n"
+    .help = "TIME is one as people write it: 17:00, 03:46:25, 5 minutes ago, yesterday 17:00,\n"
+            "monday, May 3 14:00, 3.5. 14:00, 2026-05-03 14:00 or ISO 8601. Without one: now.\n"
             "  --before RUN   as it was just before that run\n"
             "  --path RUN     the runs that led to the state which this one left, in their order\n"
             "  --output FILE  where to; else beside the notebook. Nothing is written over.\n",

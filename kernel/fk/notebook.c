@@ -31,8 +31,7 @@ static enum status read_words(struct fk_context *context, size_t count,
     }
     if (status == STATUS_OK && when.size &&
         !clock_parse(buf_string(&when), clock_wall_us(), &wish->time_us))
-        status = error_set(error, STATUS_INVALID,
-            "'%s' is no time; these are: 17:00, yesterday 17:00, 2026-03-01 09:30, 20 min ago",
+        status = error_set(error, STATUS_INVALID, "'%.80s' is no time; these are: " CLOCK_EXAMPLES,
             buf_string(&when));
     buf_finish(&when);
     return status;

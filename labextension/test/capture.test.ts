@@ -174,6 +174,53 @@ describe('typing', () => {
   });
 });
 
+describe('cells of nothing but %fk', () => {
+  const erase = index => {
+    const cell = notebook.cells[index];
+    notebook.ydoc.transact(() => cell.ysource.delete(0, cell.ysource.length), editorOf(cell));
+  };
+
+  test('what is on the way to a command is not told', () => {
+    open('int x;');
+    erase(0);
+    pause();
+    for (const part of ['%', 'f', 'k tr', 'ee']) {
+      type(0, part);
+      pause();
+    }
+    assert.deepEqual(told(), ['order c0', 'c0 file: int x;', 'c0 typing: %fk tr', 'c0 typing: %fk tree']);
+  });
+
+  test('a cell that was emptied is told as soon as it is left, goes on otherwise, or stays so', () => {
+    open('x', 'y', 'z', '# title');
+    [0, 1, 2].forEach(erase);
+    pause();
+    assert.deepEqual(told(), []);
+    type(0, 'new');
+    pause();
+    assert.deepEqual(told(), ['order c0 c1 c2 c3', 'c0 file: x', 'c0 typing: ', 'c0 typing: new']);
+    jest.advanceTimersByTime(4000);
+    assert.deepEqual(told(), ['c1 file: y', 'c1 typing: ', 'c2 file: z', 'c2 typing: ']);
+    erase(0);
+    capture.flush();
+    assert.deepEqual(told(), ['c0 typing: ']);
+  });
+
+  test('nothing is lost of what begins like a command', () => {
+    open('x');
+    type(0, '%');
+    pause();
+    erase(0);
+    pause();
+    for (const part of ['%', 'f', 'oo']) {
+      type(0, part);
+      pause();
+    }
+    const texts = edits.map(edit => edit.text).filter(text => text !== undefined);
+    assert.deepEqual(texts, ['x', 'x%', '', '%', '%f', '%foo']);
+  });
+});
+
 describe('cells', () => {
   test('a deleted cell, and its return', () => {
     open('a', 'b');

@@ -15,13 +15,13 @@ test('newest on top, and all begins with a fresh program', () => {
   assert.deepEqual(drawn([state(1, 0), state(2, 1)], 2), ['0|*2', '0| 1', '0. 0']);
 });
 
-test('the way to where the program is now is on the left', () => {
-  assert.deepEqual(drawn([state(1, 0), state(2, 1), state(3, 1)], 2), ['1| 3', '0|*2', '0| 1', '0. 0']);
-  assert.deepEqual(drawn([state(1, 0), state(2, 1)], 0), ['1| 2', '1| 1', '0.*0']);
+test('the newest states are on the left, wherever the program is now', () => {
+  assert.deepEqual(drawn([state(1, 0), state(2, 1), state(3, 1)], 2), ['0| 3', '1|*2', '0| 1', '0. 0']);
+  assert.deepEqual(drawn([state(1, 0), state(2, 1)], 0), ['0| 2', '0| 1', '0.*0']);
 });
 
 test('a state whose parent is not in the list hangs on nothing', () => {
-  assert.deepEqual(drawn([state(5, 3), state(6, 5)], 6), ['0|*6', '0. 5', '1. 0']);
+  assert.deepEqual(drawn([state(5, 3), state(6, 5)], 6), ['0|*6', '0. 5', '0. 0']);
 });
 
 test('days are calendar days', () => {

@@ -86,10 +86,14 @@ def test_what_versions_changed(page):
     answer = page.fine("changes", versions=[first, second, third])
     assert answer["later"] == []
     assert answer["changes"] == [
-        {"version": first, "added": 1, "removed": 0, "summary": "int x = 1;"},
-        {"version": second, "added": 1, "removed": 0, "summary": "+ int y = 2;"},
-        {"version": third, "added": 0, "removed": 1, "summary": "- int x = 1;"},
+        {"version": first, "added": 1, "removed": 0, "summary": "int x = 1;", "before": "", "after": "int x = 1;"},
+        {"version": second, "added": 1, "removed": 0, "summary": "+ int y = 2;", "before": "", "after": "int y = 2;"},
+        {"version": third, "added": 0, "removed": 1, "summary": "- int x = 1;", "before": "int x = 1;", "after": ""},
     ]
+    long = [page.type("a", f"{'é' * 300} {word} {'ü' * 300}") for word in ("one", "two")]
+    (change,) = page.fine("changes", versions=long[1:])["changes"]
+    assert " one ü" in change["before"] and " two ü" in change["after"]
+    assert max(len(change[side].encode()) for side in ("before", "after")) <= 200
     versions = page.fine("tree", cell="a", changes=True)["versions"]
     assert [v["change"] for v in versions] == answer["changes"]
     assert "change" not in page.tree("a")[0]

@@ -1,9 +1,10 @@
-/* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c,
- * kernel/recorder.c: what passes between the kernel and the history. */
+/* kernel/fk: the drawing of trees and the one-line changes; kernel/fk_text.c, kernel/cell_place.c,
+ * kernel/bundle.c, kernel/recorder.c: what passes between the kernel and the history. */
 #include "kernel/bundle.h"
 #include "kernel/cell_place.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/lanes.h"
+#include "kernel/fk_text.h"
 #include "kernel/mime.h"
 #include "kernel/recorder.h"
 
@@ -80,13 +81,18 @@ static void test_change_names_the_first_difference(void **state) {
     assert_change(NULL, "#include <a.h>\n", "#include <a.h>");
     assert_change("a\nb\n", "a\nc\n", "+ c");
     assert_change("a\nb\n", "a\n", "- b");
-    assert_change("a\nb\n", "b\na\n", "(lines in another order or blank)");
+    assert_change("a\nb\n", "b\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "a\nb\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "\n  a\n\nb", "(white space only)");
+    assert_change("\n", "#include <a.h>\nf();\n", "f();");
+    assert_change("\n", " ", "(blank)");
+    assert_change("a\n", "\n", "- a");
     assert_change(NULL,
         "\xC3\xBC"
         "bermorgen ist ein Tag",
         "\xC3\xBC"
         "bermorgen ist ein T…");
-    assert_change(NULL, "", "(lines in another order or blank)");
+    assert_change(NULL, "", "(blank)");
 }
 
 /* Every line is looked for at the other end; with time lines x lines this does not end. */
@@ -98,7 +104,7 @@ static void test_change_in_long_texts(void **state) {
         buf_printf(&up, "line %d\n", i);
         buf_printf(&down, "  line %d\n", LINES - 1 - i);
     }
-    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or blank)");
+    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or again)");
     buf_append_string(&down, "new\n");
     assert_change(buf_string(&up), buf_string(&down), "+ new");
     assert_change(buf_string(&down), buf_string(&up), "- new");
@@ -330,8 +336,35 @@ static void test_recorder_tells_failure_and_resumption_once(void **state) {
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void test_texts_of_commands(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum fk_text_kind kind;
+    } cases[] = {
+        {"", FK_TEXT_BEGUN},
+        {" \n\t", FK_TEXT_BEGUN},
+        {"%", FK_TEXT_BEGUN},
+        {"\n  %f\n", FK_TEXT_BEGUN},
+        {"%fk", FK_TEXT_COMMANDS},
+        {" %fk tree\r\n\n%fk log", FK_TEXT_COMMANDS},
+        {"%fk tree\n%", FK_TEXT_BEGUN},
+        {"%f\n%fk tree", FK_TEXT_BEGUN},
+        {"% ", FK_TEXT_OTHER},
+        {"%fkx", FK_TEXT_OTHER},
+        {"f", FK_TEXT_OTHER},
+        {"%fk tree\nint x;", FK_TEXT_OTHER},
+        {"int x;\n%fk tree", FK_TEXT_OTHER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(fk_text_kind(cases[i].text), cases[i].kind);
+    assert_null(fk_text_other_line("%fk tree\n"));
+    assert_string_equal(fk_text_other_line("%fk tree\n int x;\n"), "int x;\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts_of_commands),
         cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
         cmocka_unit_test(test_lanes_survive_many_branches),
         cmocka_unit_test(test_change_names_the_first_difference),

@@ -66,7 +66,7 @@ static void test_a_store_is_brought_up_to_date(void **state) {
     assert_int_equal(states.items[3].state, HISTORY_STATE_NEW);
     assert_string_equal(states.items[3].defines, "x");
     fixture_close(f);
-    assert_int_equal(ask(database(f), "PRAGMA user_version"), 4);
+    assert_int_equal(ask(database(f), "PRAGMA user_version"), 5);
 
     /* the copy is a store of format 1 with what there was, and private */
     struct stat info;
@@ -107,7 +107,7 @@ static void test_a_copy_is_never_written_over(void **state) {
     assert_ok(file_read(kept_copy(f), 64, &bytes, error));
     assert_string_equal(buf_string(&bytes), "precious");
     buf_finish(&bytes);
-    assert_int_equal(ask(database(f), "PRAGMA user_version"), 4);
+    assert_int_equal(ask(database(f), "PRAGMA user_version"), 5);
 }
 
 static void test_looking_changes_nothing(void **state) {
@@ -156,7 +156,7 @@ static void test_many_open_at_once(void **state) {
         waitpid(children[i], &how, 0);
         assert_int_equal(how, 0);
     }
-    assert_int_equal(ask(database(f), "PRAGMA user_version"), 4);
+    assert_int_equal(ask(database(f), "PRAGMA user_version"), 5);
     assert_int_equal(ask(kept_copy(f), "PRAGMA user_version"), 1);
 }
 

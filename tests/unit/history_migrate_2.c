@@ -97,7 +97,7 @@ static void test_a_store_of_format_2(void **state) {
     assert_int_equal(edit(f, "b", HISTORY_CAUSE_FILE, texts[1]).version, 2);
     assert_notebook(f, 0, "a7(0) b2(2) c6(6) ");
     fixture_close(f);
-    assert_int_equal(ask(place(f, ""), "PRAGMA user_version"), 4);
+    assert_int_equal(ask(place(f, ""), "PRAGMA user_version"), 5);
     assert_int_equal(ask(place(f, ".v2"), "PRAGMA user_version"), 2);
     assert_int_equal(ask(place(f, ".v2"), "SELECT sum(depth) FROM versions"), 4);
     assert_int_not_equal(access(place(f, ".v1"), F_OK), 0);

@@ -58,7 +58,7 @@ static void test_a_store_of_format_3(void **state) {
     assert_int_equal(stat(place(f, file_of_run), &info), 0);
     assert_int_equal(info.st_nlink, 2);
     fixture_close(f);
-    assert_int_equal(ask(place(f, database), "PRAGMA user_version"), 4);
+    assert_int_equal(ask(place(f, database), "PRAGMA user_version"), 5);
     assert_int_equal(ask(place(f, "history.sqlite3.v3"), "PRAGMA user_version"), 3);
     assert_int_equal(ask(place(f, "history.sqlite3.v3"), "SELECT sequence FROM clients"), 8);
 }

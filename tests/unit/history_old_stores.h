@@ -257,6 +257,16 @@ static const char rows_2[] = "INSERT INTO documents VALUES (1, '/notes/a.ipynb',
                                                                                                8) ", '2023/11/14', 2);"
                                                                                                   "COMMIT;";
 
+/* What made a store of format 4 of one of format 3. */
+static const char to_format_4[] =
+    "ALTER TABLE clients ADD COLUMN heard_us INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE settings (name TEXT NOT NULL, document_id INTEGER NOT NULL, "
+    "  value TEXT NOT NULL, PRIMARY KEY (name, document_id)) WITHOUT ROWID;"
+    "CREATE INDEX output_parts_shared ON output_parts (hash) "
+    "  WHERE file IS NOT NULL AND head_bytes >= 4096;"
+    "INSERT INTO documents VALUES (2, NULL, x'01', 2000);"
+    "PRAGMA user_version = 4;";
+
 static inline void execute(const char *path, const char *text) {
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);

@@ -84,7 +84,7 @@ export class NotebookCapture {
       id: shared.id,
       shared,
       type: shared.cell_type as CellType,
-      log: known?.log ?? new CellLog(shared.getSource()),
+      log: known?.log ?? new CellLog(shared.getSource(), shared.cell_type === 'code'),
       told: known?.told ?? false,
       stop: () => {
         ysource.unobserve(onText);
@@ -166,7 +166,7 @@ export class NotebookCapture {
   private _tellAllBefore(now: number): void {
     this._cells.forEach(watched => {
       const { log } = watched;
-      this._tell(watched, log.taken, this._touched.has(watched) ? log.takeBeforeLast(now) : log.take(now, true));
+      this._tell(watched, log.told, this._touched.has(watched) ? log.takeBeforeLast(now) : log.take(now, true));
     });
   }
 
@@ -177,7 +177,7 @@ export class NotebookCapture {
     const text = cell.getSource();
     const changed = watched.log.taken !== text;
     if (changed || before.type !== watched.type) {
-      watched.log = new CellLog(text);
+      watched.log = new CellLog(text, watched.type === 'code');
       watched.told = true;
       this._pushText(cell.id, watched.type, { cause: changed ? 'file' : 'program' }, text, now);
     }
@@ -244,7 +244,7 @@ export class NotebookCapture {
     let typing = false;
     this._cells.forEach(watched => {
       if (!watched.log.isEmpty) {
-        this._tell(watched, watched.log.taken, watched.log.take(now, force));
+        this._tell(watched, watched.log.told, watched.log.take(now, force));
         typing ||= !watched.log.isEmpty;
       }
     });

@@ -1,7 +1,7 @@
 import type { Cell } from '@jupyterlab/cells';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { Found, Version } from '../kernel/protocol.js';
-import { expandRows, foldTyping, keepRows } from '../tree/fold.js';
+import { expandRows, foldTyping, keepRows, nodeOf } from '../tree/fold.js';
 import { layLanes, LANES_MAX } from '../tree/lanes.js';
 import { insertVersion, labelVersion, pinVersion, restoreVersion } from './actions.js';
 import { Filter, NO_FILTER, type FilterState } from './filter.js';
@@ -50,14 +50,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
       : keepRows(versions, version => passes(version, filter, found));
     return oldestFirst.reverse();
   }, [versions, head, filter, found, expanded]);
-  const lanes = useMemo(
-    () =>
-      layLanes(
-        rows.map(row => ({ number: row.version.version, parent: row.parent })),
-        head
-      ),
-    [rows, head]
-  );
+  const lanes = useMemo(() => layLanes(rows.map(nodeOf)), [rows]);
   const indexOf = useMemo(() => new Map(rows.map((row, i) => [row.version.version, i])), [rows]);
   const index = indexOf.get(selected || head) ?? (rows.length > 0 ? 0 : -1);
   const current = rows[index]?.version;

@@ -180,6 +180,20 @@ enum status check_settings(struct check *check, struct error *error) {
     return check_unreadable(check, status, "the table of settings", error);
 }
 
+/* ---- moments ---- */
+
+enum status check_moments(struct check *check, struct error *error) {
+    static const char text[] =
+        "SELECT count(*) FROM moments WHERE typeof(time_us) != 'integer' OR kind NOT BETWEEN 1 "
+        "AND 3 OR document_id NOT IN (SELECT id FROM documents)";
+    int64_t count = 0;
+    enum status status = sql_int(&check->history->sql, &count, error, text, "");
+    if (status == STATUS_OK && count)
+        check_say(check, HISTORY_NOTE, "the table of moments", "",
+            "%lld of them make no sense and are passed over", (long long)count);
+    return check_unreadable(check, status, "the table of moments", error);
+}
+
 /* ---- layouts ---- */
 
 enum status check_layouts(struct check *check, struct error *error) {

@@ -1,6 +1,7 @@
 #include "kernel/notebook_file.h"
 
 #include "base/file.h"
+#include "kernel/cell_extras.h"
 #include "kernel/fk_text.h"
 #include "kernel/notebook_skim.h"
 
@@ -50,6 +51,8 @@ static enum status read_cells(const char *path, struct notebook_file *file, stru
         struct notebook_cell *cell = &file->cells[file->count];
         cell->id = json_string_value(json_object_get(json, "id"));
         cell->type = read_type(json);
+        cell->metadata = json_object_get(json, "metadata");
+        cell->attachments = json_object_get(json, "attachments");
         if (!read_source(file, json_object_get(json, "source"), cell))
             return error_set(error, STATUS_NO_MEMORY, "cannot read '%s': out of memory", path);
     }
@@ -122,39 +125,99 @@ static bool leaves_no_trace(struct history_session *session, const struct notebo
     return status == STATUS_NOT_FOUND;
 }
 
-/* Both arrays have room for one cell more than the file has. */
-static enum status record_cells(struct history_session *session, const struct notebook_file *file,
-    struct history_edit *edits, const char **keys, struct error *error) {
-    struct history_edits batch = {.items = edits};
-    struct history_edit layout = {
-        .kind = HISTORY_EDIT_LAYOUT, .cause = HISTORY_CAUSE_FILE, .keys = keys};
-    for (size_t i = 0; i < file->count; i++) {
-        const struct notebook_cell *cell = &file->cells[i];
-        if (!cell->id || !*cell->id)
-            continue; /* told apart by their text when they are run */
-        keys[layout.key_count++] = cell->id;
-        if (leaves_no_trace(session, cell))
-            continue;
-        edits[batch.count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
+struct recording {
+    struct history_session *session;
+    int64_t since_us;
+    struct history_edit *edits; /* these three have room for one more than the file has cells */
+    struct buf *extras;
+    const char **keys;
+};
+
+/* The cell has shown this text lately: it may have moved on since the file was written. */
+static enum status is_news(const struct recording *recording, const struct notebook_cell *cell,
+    bool *ret_news, struct error *error) {
+    bool showed = false;
+    enum status status = STATUS_OK;
+    if (recording->since_us)
+        status = history_showed(history_session_history(recording->session),
+            history_session_document(recording->session), cell->id, cell->text, cell->text_bytes,
+            recording->since_us, &showed, error);
+    *ret_news = !showed;
+    return status;
+}
+
+static enum status add_layout(const struct recording *recording, size_t key_count,
+    struct history_edits *batch, struct error *error) {
+    bool had = false;
+    enum status status = STATUS_OK;
+    if (recording->since_us)
+        status = history_had_layout(history_session_history(recording->session),
+            history_session_document(recording->session), recording->keys, key_count,
+            recording->since_us, &had, error);
+    if (status == STATUS_OK && !had)
+        recording->edits[batch->count++] = (struct history_edit){.kind = HISTORY_EDIT_LAYOUT,
+            .cause = HISTORY_CAUSE_FILE,
+            .keys = recording->keys,
+            .key_count = key_count};
+    return status;
+}
+
+static enum status add_text(const struct recording *recording, const struct notebook_cell *cell,
+    struct buf *extras, struct history_edits *batch, struct error *error) {
+    enum status status = cell_extras_append(cell->metadata, cell->attachments, extras, error);
+    if (status == STATUS_OK)
+        recording->edits[batch->count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
             .cell_key = cell->id,
             .type = cell->type,
             .cause = HISTORY_CAUSE_FILE,
             .text = cell->text,
-            .text_bytes = cell->text_bytes};
-    }
-    if (!batch.count)
-        return STATUS_OK;
-    edits[batch.count++] = layout;
-    return history_record_edits(session, &batch, NULL, NULL, error);
+            .text_bytes = cell->text_bytes,
+            .extras = buf_string(extras),
+            .extras_bytes = extras->size};
+    return status;
 }
 
-enum status notebook_file_record(
-    struct history_session *session, const struct notebook_file *file, struct error *error) {
-    struct history_edit *edits = calloc(file->count + 1, sizeof *edits);
-    const char **keys = calloc(file->count + 1, sizeof *keys);
-    enum status status = edits && keys ? record_cells(session, file, edits, keys, error)
-                                       : error_set(error, STATUS_NO_MEMORY, "out of memory");
-    free(edits);
-    free(keys);
+static enum status record_cells(
+    const struct recording *recording, const struct notebook_file *file, struct error *error) {
+    struct history_edits batch = {.items = recording->edits};
+    enum status status = STATUS_OK;
+    size_t key_count = 0, text_count = 0;
+    for (size_t i = 0; i < file->count && status == STATUS_OK; i++) {
+        const struct notebook_cell *cell = &file->cells[i];
+        bool news = true;
+        if (!cell->id || !*cell->id)
+            continue; /* told apart by their text when they are run */
+        recording->keys[key_count++] = cell->id;
+        if (leaves_no_trace(recording->session, cell))
+            continue;
+        text_count++;
+        status = is_news(recording, cell, &news, error);
+        if (status == STATUS_OK && news)
+            status = add_text(recording, cell, &recording->extras[i], &batch, error);
+    }
+    if (status == STATUS_OK && text_count)
+        status = add_layout(recording, key_count, &batch, error);
+    if (status != STATUS_OK || !batch.count)
+        return status;
+    return history_record_edits(recording->session, &batch, NULL, NULL, error);
+}
+
+enum status notebook_file_record(struct history_session *session, const struct notebook_file *file,
+    int64_t since_us, struct error *error) {
+    struct recording recording = {
+        .session = session,
+        .since_us = since_us,
+        .edits = calloc(file->count + 1, sizeof *recording.edits),
+        .extras = calloc(file->count + 1, sizeof *recording.extras),
+        .keys = calloc(file->count + 1, sizeof *recording.keys),
+    };
+    enum status status = recording.edits && recording.extras && recording.keys
+                             ? record_cells(&recording, file, error)
+                             : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    for (size_t i = 0; recording.extras && i < file->count; i++)
+        buf_finish(&recording.extras[i]);
+    free(recording.edits);
+    free(recording.extras);
+    free(recording.keys);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "kernel/notebook_watch.h"
 
+#include "history/moments.h"
 #include "kernel/cell_place.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/kernel.h"
@@ -9,17 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    QUIET_MS = 300, /* a save may write more than once */
+    QUIET_MS = 300,     /* a save may write more than once */
+    SAVE_US = 10000000, /* from the moment that a page says what is to be written, to the file */
 };
 
-static enum status record(
-    struct kernel *kernel, const struct notebook_file *file, struct error *error) {
+/* A page that tells its edits has told of newer ones, perhaps, than the file has that it saved. */
+static int64_t told_since(struct kernel *kernel) {
+    struct stat info;
+    if (comms_count(&kernel->comms, &history_comm_target) == 0 ||
+        stat(kernel->notebook_watch.path, &info) != 0)
+        return 0;
+    return (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000 - SAVE_US;
+}
+
+static enum status record(struct kernel *kernel, const struct notebook_file *file, int64_t since_us,
+    struct error *error) {
     struct history_session *session =
         recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
-    return session ? notebook_file_record(session, file, error) : error->status;
+    if (!session)
+        return error->status;
+    enum status status = notebook_file_record(session, file, since_us, error);
+    if (status == STATUS_OK) /* a save that changed nothing means something, too */
+        status = history_record_moment(history_session_history(session),
+            history_session_document(session), HISTORY_MOMENT_SAVED, 0, 0, error);
+    return status;
 }
 
 static int on_quiet(zloop_t *loop, int timer, void *context) {
@@ -29,10 +47,11 @@ static int on_quiet(zloop_t *loop, int timer, void *context) {
     struct notebook_file file;
     struct error error;
     kernel->notebook_watch.timer = -1;
+    int64_t since_us = told_since(kernel); /* of a file that is written meanwhile, too early */
     enum status status =
         notebook_file_read(kernel->notebook_watch.path, NOTEBOOK_FILE_MAX_BYTES, &file, &error);
     if (status == STATUS_OK) {
-        status = record(kernel, &file, &error);
+        status = record(kernel, &file, since_us, &error);
         notebook_file_finish(&file);
         if (status == STATUS_OK)
             history_comm_changed(kernel, json_pack("{s:b}", "file", 1));

@@ -144,7 +144,7 @@ static bool meet_document(
 /* The texts that a new notebook had before its first edit. */
 static void record_first(struct recorder *recorder, struct notebook_file *file) {
     struct error error;
-    if (recorder->session && notebook_file_record(recorder->session, file, &error) != STATUS_OK)
+    if (recorder->session && notebook_file_record(recorder->session, file, 0, &error) != STATUS_OK)
         log_line("the texts of '%s' before its first edit are not in the history: %s",
             recorder->document, error.message);
     notebook_file_finish(file);

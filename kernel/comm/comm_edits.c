@@ -1,5 +1,6 @@
 #include "kernel/comm/comm_edits.h"
 
+#include "kernel/cell_extras.h"
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
@@ -70,7 +71,8 @@ bool comm_edits_apply(const char *text, size_t size, int64_t at, int64_t deleted
 struct batch {
     const struct comm_question *question;
     struct history_edit *edits;
-    struct buf *texts; /* those made of differences, one per edit */
+    struct buf *texts;  /* those made of differences, one per edit */
+    struct buf *extras; /* attachments and metadata, one per edit */
     size_t count;
     json_t *unknown; /* cells whose whole text is wanted */
 };
@@ -143,6 +145,18 @@ static void read_difference(struct batch *batch, size_t index, const json_t *jso
     history_memory_finish(&memory);
 }
 
+static enum status read_extras(
+    struct batch *batch, size_t index, const json_t *extras, struct error *error) {
+    struct buf *out = &batch->extras[index];
+    if (!json_is_object(extras))
+        return STATUS_OK;
+    enum status status = cell_extras_append(
+        json_object_get(extras, "metadata"), json_object_get(extras, "attachments"), out, error);
+    batch->edits[index].extras = buf_string(out);
+    batch->edits[index].extras_bytes = out->size;
+    return status;
+}
+
 static enum status read_text_edit(
     struct batch *batch, size_t index, const json_t *json, struct error *error) {
     static const char *const types[] = {[HISTORY_CELL_CODE] = "code",
@@ -160,6 +174,9 @@ static enum status read_text_edit(
             error, STATUS_INVALID, "a cell is of type \"code\", \"markdown\" or \"raw\"");
     edit->type = (enum history_cell_type)type;
     edit->origin_key = json_string_value(json_object_get(json, "origin"));
+    status = read_extras(batch, index, json_object_get(json, "extras"), error);
+    if (status != STATUS_OK)
+        return status;
     if (json_is_string(text)) {
         edit->text = json_string_value(text);
         edit->text_bytes = json_string_length(text);
@@ -210,9 +227,12 @@ static enum status read_edit(
 static void batch_finish(struct batch *batch) {
     for (size_t i = 0; batch->texts && i < batch->count; i++)
         buf_finish(&batch->texts[i]);
+    for (size_t i = 0; batch->extras && i < batch->count; i++)
+        buf_finish(&batch->extras[i]);
     for (size_t i = 0; batch->edits && i < batch->count; i++)
         free((void *)batch->edits[i].keys);
     free(batch->texts);
+    free(batch->extras);
     free(batch->edits);
     json_decref(batch->unknown);
 }
@@ -281,10 +301,11 @@ enum status comm_edits_record(const struct comm_question *question, struct histo
         .question = question,
         .edits = calloc(count + 1, sizeof *batch.edits),
         .texts = calloc(count + 1, sizeof *batch.texts),
+        .extras = calloc(count + 1, sizeof *batch.extras),
         .count = count,
         .unknown = json_object(),
     };
-    if (!batch.edits || !batch.texts) {
+    if (!batch.edits || !batch.texts || !batch.extras) {
         batch_finish(&batch);
         return error_set(error, STATUS_NO_MEMORY, "out of memory");
     }

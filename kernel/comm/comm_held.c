@@ -15,6 +15,7 @@ static void edit_finish(struct history_edit *edit) {
     free((void *)edit->cell_key);
     free((void *)edit->text);
     free((void *)edit->origin_key);
+    free((void *)edit->extras);
 }
 
 static bool edit_copy(const struct history_edit *from, struct history_edit *to) {
@@ -22,7 +23,9 @@ static bool edit_copy(const struct history_edit *from, struct history_edit *to) 
     to->cell_key = strdup(from->cell_key);
     to->text = strdup(from->text ? from->text : "");
     to->origin_key = from->origin_key ? strdup(from->origin_key) : NULL;
-    bool fine = to->cell_key && to->text && (to->origin_key || !from->origin_key);
+    to->extras = from->extras ? strndup(from->extras, from->extras_bytes) : NULL;
+    bool fine = to->cell_key && to->text && (to->origin_key || !from->origin_key) &&
+                (to->extras || !from->extras);
     if (!fine)
         edit_finish(to);
     return fine;

@@ -48,7 +48,8 @@ static enum status run_verb(struct history *history, const struct fk_verb *verb,
     const char *notebook, size_t count, const char *const *words, struct error *error) {
     struct fk_sink sink = {
         .text = sink_text, .bundle = sink_bundle, .colours = isatty(STDOUT_FILENO) == 1};
-    struct fk_context context = {.history = history, .sink = &sink};
+    struct fk_context context = {
+        .history = history, .sink = &sink, .notebook = notebook ? notebook : ""};
     if (!notebook)
         return verb->run(&context, count, words, error);
     char *path = document_path_normalise(notebook);

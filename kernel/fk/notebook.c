@@ -16,32 +16,44 @@ struct wish {
 
 static enum status read_words(struct fk_context *context, size_t count,
     const char *const *arguments, struct wish *wish, struct error *error) {
-    struct buf when = BUF_INIT;
+    struct buf when = BUF_INIT, run = BUF_INIT;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         bool more = i + 1 < count;
         if (strcmp(arguments[i], "--output") == 0 && more)
             wish->output = arguments[++i];
-        else if (strcmp(arguments[i], "--before") == 0 && more)
-            status = fk_find_run(context, arguments[++i], &wish->before, error);
-        else if (strcmp(arguments[i], "--path") == 0 && more)
-            status = fk_find_run(context, arguments[++i], &wish->path, error);
-        else
+        else if (more &&
+                 (strcmp(arguments[i], "--before") == 0 || strcmp(arguments[i], "--path") == 0)) {
+            bool before = strcmp(arguments[i], "--before") == 0;
+            size_t words = fk_words_of_name(count - i - 1, arguments + i + 1);
+            fk_join(words, arguments + i + 1, NULL, &run);
+            status =
+                fk_find_run(context, buf_string(&run), before ? &wish->before : &wish->path, error);
+            i += words;
+        } else {
             buf_printf(&when, "%s%s", when.size ? " " : "", arguments[i]);
+        }
+        buf_clear(&run);
     }
     if (status == STATUS_OK && when.size &&
         !clock_parse(buf_string(&when), clock_wall_us(), &wish->time_us))
         status = error_set(error, STATUS_INVALID, "'%.80s' is no time; these are: " CLOCK_EXAMPLES,
             buf_string(&when));
     buf_finish(&when);
+    buf_finish(&run);
     return status;
 }
 
 static enum status make(
     struct fk_context *context, struct wish *wish, json_t **ret_notebook, struct error *error) {
-    if (wish->path)
-        return notebook_export_path(
+    if (wish->path) {
+        enum status status = notebook_export_path(
             context->history, context->document_id, wish->path, ret_notebook, error);
+        if (status == STATUS_NOT_FOUND)
+            error_set(error, status, "this notebook has no run %lld; %s lists them",
+                (long long)wish->path, fk_command(context, "states").text);
+        return status;
+    }
     if (wish->before) {
         struct history_memory memory = HISTORY_MEMORY_INIT;
         struct history_run_info run;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from '@jest/globals';
 import { Signal } from '@lumino/signaling';
+import { PageHeads } from '../lib/page/page_heads.js';
 import { placeOf, withUntouched } from '../lib/panel/place.js';
 import { RefusedError } from '../lib/kernel/connection.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
@@ -131,7 +132,7 @@ const treesOf = kernel => {
   const told = new Signal({});
   const stateChanged = new Signal({});
   const connection = { ...kernel, state: 'open', told, stateChanged };
-  return { told, stateChanged, connection, trees: new CellTrees(connection, new Signal({})) };
+  return { told, stateChanged, connection, trees: new CellTrees(connection, new Signal({}), new PageHeads()) };
 };
 const settled = () => new Promise(resolve => setTimeout(resolve, 300));
 
@@ -315,9 +316,11 @@ test('what several steps of typing changed together', () => {
   assert.deepEqual(changeOf([{ kind: 'equal', left: 1, right: 1, lines: ['x'] }, changed(['a'], ['', '  b'])]), {
     added: 2,
     removed: 1,
-    summary: '+ b'
+    summary: '+ b',
+    before: 'a',
+    after: '  b'
   });
-  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a' });
+  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a', before: 'a', after: '' });
 });
 
 test('cells that were never touched are in the notebook as it was', () => {

@@ -12,6 +12,7 @@ import type { NotebookView, PanelServices } from './services.js';
 import { Split } from './split.js';
 import { ROW_HEIGHT, TreeRow, type RowActions } from './tree_row.js';
 import { useFound } from './use_found.js';
+import { usePieces } from './use_pieces.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
 
 /** Rows that are seen for a shorter time are scrolled past (ms). */
@@ -66,6 +67,12 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
       ),
     [lanes, range]
   );
+
+  const changeAt = (at: number) => {
+    const { version, parent, folded } = rows[at];
+    return (folded.length > 0 && tree.span(parent, version.version)) || tree.changes.get(version.version);
+  };
+  const piecesAt = usePieces(rows, changeAt);
 
   useEffect(() => {
     const visible = rows.slice(...range);
@@ -284,10 +291,8 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   row={row}
                   lanes={lanes[at]}
                   lanesWidth={lanesWidth}
-                  change={
-                    (row.folded.length > 0 && tree.span(row.parent, version.version)) ||
-                    tree.changes.get(version.version)
-                  }
+                  change={changeAt(at)}
+                  pieces={piecesAt(at)}
                   found={found?.get(version.version)}
                   foundText={filter.text}
                   picture={run && view.contents.thumbnail(run)}

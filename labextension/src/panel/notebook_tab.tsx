@@ -7,7 +7,7 @@ import { useNow, useSignal } from './hooks.js';
 import { logRows, NotebookLog } from './notebook_log.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
-import { ago, causeWord, clockTime, dateTime, nowUs, STATUS_SIGNS, statusWord } from './words.js';
+import { ago, causeWord, clockTime, dateTime, STATUS_SIGNS, statusWord } from './words.js';
 
 const ROW_HEIGHT = 40;
 
@@ -21,7 +21,6 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   const [cells, setCells] = useState<CellInfo[]>([]);
   const [selected, setSelected] = useState<LogEvent>();
   const [message, setMessage] = useState('');
-  const [time, setTime] = useState(localInput(nowUs() - 3_600_000_000));
   const node = useRef<VirtualRowsHandle>(null);
   const now = useNow();
   useSignal(log.changed);
@@ -118,28 +117,15 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
 
   return (
     <div className="fk-NotebookTab">
-      <form
-        className="fk-AsItWas"
-        onSubmit={submitted => {
-          submitted.preventDefault();
-          void openAt({ time: new Date(time).getTime() * 1000 });
-        }}
-      >
-        <label>
-          <span>{trans.__('The notebook as it was')}</span>
-          <input
-            className="fk-Input"
-            type="datetime-local"
-            step={1}
-            required
-            value={time}
-            onChange={change => setTime(change.target.value)}
-          />
-        </label>
-        <button className="fk-Button" title={trans.__('Opens a new notebook; this one stays as it is')}>
-          {trans.__('Open')}
+      <div className="fk-AsItWas">
+        <button
+          className="fk-Button"
+          title={trans.__('The notebook as it was: what would be different, and going back there')}
+          onClick={() => services.showNotebookHistory()}
+        >
+          {trans.__('Notebook History…')}
         </button>
-      </form>
+      </div>
       {deleted.length > 0 && (
         <details className="fk-Deleted" open={deleted.length <= 3}>
           <summary>{trans._n('%1 deleted cell', '%1 deleted cells', deleted.length)}</summary>
@@ -306,11 +292,4 @@ function eventWords(event: LogEvent, steps: number, trans: TranslationBundle): {
 
 function sameEvent(left: LogEvent, right: LogEvent): boolean {
   return left.event === right.event && left.time === right.time && left.cell === right.cell && left.run === right.run;
-}
-
-/** As a datetime-local input has it: the person's own time. */
-function localInput(time: number): string {
-  const date = new Date(time / 1000);
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
 }

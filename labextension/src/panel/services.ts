@@ -15,6 +15,8 @@ export interface PanelServices {
   /** Put the focus into the active cell of a notebook, to type. */
   focusCell(panel: NotebookPanel): void;
   revealVersion(cell: string, version: number): void;
+  /** The dialog with the moments of the notebook. */
+  showNotebookHistory(): void;
 }
 
 /** What the panel knows of one notebook. */

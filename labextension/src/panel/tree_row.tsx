@@ -3,6 +3,7 @@ import { memo, type ReactElement } from 'react';
 import type { Change, Found } from '../kernel/protocol.js';
 import type { Row } from '../tree/fold.js';
 import type { LaneRow } from '../tree/lanes.js';
+import { textOf, type Piece } from '../tree/line_change.js';
 import { LaneCell } from './lane_cell.js';
 import { ago, causeWord, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
@@ -16,6 +17,7 @@ interface Props {
   lanes: LaneRow;
   lanesWidth: number;
   change: Change | undefined;
+  pieces: readonly Piece[]; // what is said of it
   found: Found | undefined; // shown in place of what changed
   foundText: string; // what was searched for
   picture: string | undefined;
@@ -37,12 +39,11 @@ export interface RowActions {
 
 /** A version in the tree: what changed and when, and below what became of it. */
 export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
-  const { row, lanes, change, found, picture, now, selected, trans } = props;
+  const { row, lanes, change, pieces, found, picture, now, selected, trans } = props;
   const { version, folded } = row;
   const run = version.runs.at(-1);
   const inOutput = found?.where === 'output' ? trans.__('in the output: ') : '';
-  const what = found ? inOutput + found.excerpt : (change?.summary ?? version.summary);
-  const [sign, text] = found || version.parent === 0 ? ['', what] : signOf(what);
+  const what = found ? inOutput + found.excerpt : textOf(pieces);
   const cause = causeWord(version.cause, trans);
   const runs = runWords(version.runs, trans);
   const steps = folded.length === 0 ? '' : trans._n('%1 step', '%1 steps', folded.length);
@@ -83,19 +84,17 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
       <div className="fk-Row-body">
         <div className="fk-Row-line">
           <code className="fk-Row-what">
-            {sign && <span className={sign === '+' ? 'fk-added' : 'fk-removed'}>{sign} </span>}
             {found ? (
               <>
                 <span className="fk-quiet">{inOutput}</span>
                 <Marked text={found.excerpt} part={props.foundText} />
               </>
+            ) : what ? (
+              pieces.map(({ kind, text }, i) => <PieceView key={i} kind={kind} text={text} />)
             ) : (
-              text || <span className="fk-quiet">{trans.__('empty')}</span>
+              <span className="fk-quiet">{trans.__('empty')}</span>
             )}
           </code>
-          <time className="fk-Row-time" title={dateTime(version.created)}>
-            {ago(version.created, now, trans)}
-          </time>
         </div>
         <div className="fk-Row-line fk-Row-notes">
           <span className="fk-Row-number">v{version.version}</span>
@@ -123,6 +122,9 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
               {steps === '' ? `▾ ${trans.__('fewer')}` : `▸ ${steps}`}
             </button>
           )}
+          <time className="fk-Row-time" title={dateTime(version.created)}>
+            {ago(version.created, now, trans)}
+          </time>
         </div>
       </div>
       {picture && <img className="fk-Thumbnail" src={picture} alt="" draggable={false} />}
@@ -130,10 +132,15 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
   );
 });
 
-/** The sign and the line of a change ("+ int y;"). */
-function signOf(summary: string): [string, string] {
-  const [, sign, text] = /^([+-]) ?(.*)/s.exec(summary) ?? ['', '', summary];
-  return [sign.replace('-', '−'), text];
+function PieceView({ kind, text }: Piece): ReactElement {
+  switch (kind) {
+    case 'removed':
+      return <del className="fk-removed">{text}</del>;
+    case 'added':
+      return <ins className="fk-added">{text}</ins>;
+    default:
+      return <span className={kind === 'sign' ? 'fk-quiet' : undefined}>{text}</span>;
+  }
 }
 
 /** A text from a little before the part that was found, which is marked. */

@@ -114,6 +114,8 @@ export function causeWord(cause: string, trans: TranslationBundle): string {
       return trans.__('by a program');
     case 'file':
       return trans.__('from the file');
+    case 'replace':
+      return trans.__('replaced');
     default:
       return '';
   }

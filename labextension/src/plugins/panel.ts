@@ -1,12 +1,14 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { activeCellOf } from '../clicked_cell.js';
 import { historyTreeIcon } from '../panel/icon.js';
 import { HistoryPanel } from '../panel/panel.js';
+import { PanelRoom } from '../panel/room.js';
 import type { PanelServices } from '../panel/services.js';
 import { IHistories, IHistoryPanel } from '../tokens.js';
 
@@ -21,7 +23,7 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
   description: 'The panel in the side bar with the history of the notebook.',
   autoStart: true,
   requires: [INotebookTracker, IHistories],
-  optional: [ITranslator, IEditorLanguageRegistry, ICommandPalette, ISettingRegistry],
+  optional: [ITranslator, IEditorLanguageRegistry, ICommandPalette, ISettingRegistry, ILabShell, IStateDB],
   provides: IHistoryPanel,
   activate: (
     app: JupyterFrontEnd,
@@ -30,7 +32,9 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
     translator: ITranslator | null,
     languages: IEditorLanguageRegistry | null,
     palette: ICommandPalette | null,
-    settings: ISettingRegistry | null
+    settings: ISettingRegistry | null,
+    labShell: ILabShell | null,
+    state: IStateDB | null
   ): IHistoryPanel => {
     const trans = (translator ?? nullTranslator).load('forkernel');
     const { commands, shell } = app;
@@ -44,9 +48,13 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
         // Afterwards: being activated puts a notebook into command mode.
         requestAnimationFrame(() => panel.content.activeCell?.editor?.focus());
       },
-      revealVersion: (cell, version) => panel.showVersion(cell, version)
+      revealVersion: (cell, version) => panel.showVersion(cell, version),
+      showNotebookHistory: () => void commands.execute('forkernel:notebook-history')
     };
     const panel = new HistoryPanel(tracker, histories, services);
+    if (labShell) {
+      new PanelRoom(panel, labShell, state);
+    }
     // Whoever has never had a forkernel does not see that there is a panel.
     let added = false;
     const add = () => {

@@ -1,4 +1,5 @@
 import { Signal, type ISignal } from '@lumino/signaling';
+import type { PageHeads } from '../page/page_heads.js';
 import { RefusedError, type HistoryConnection } from '../kernel/connection.js';
 import type { Block, Change, Version } from '../kernel/protocol.js';
 
@@ -39,7 +40,8 @@ export class CellTree {
   constructor(
     readonly cell: string,
     private _connection: Ask,
-    private _worth: () => Promise<Worth>
+    private _worth: () => Promise<Worth>,
+    private _pageHeads: Pick<PageHeads, 'of'> = { of: () => undefined }
   ) {}
 
   /** By number, oldest first. */
@@ -47,7 +49,7 @@ export class CellTree {
     return this._versions;
   }
 
-  /** 0: unknown as yet, or the cell has no version. */
+  /** The version in the cell; 0: unknown as yet, or its text is none. */
   get head(): number {
     return this._head;
   }
@@ -124,6 +126,18 @@ export class CellTree {
         this._timer = undefined;
         void this._refresh();
       }, COALESCE_MS);
+    }
+  }
+
+  /** The page knows better which version is in the cell. */
+  headMoved(): void {
+    const head = this._pageHeads.of(this.cell);
+    if (this._loaded && head !== undefined && head !== this._head) {
+      this._setHead(head);
+      this._changed.emit();
+      if (head > 0 && !this._versions.some(version => version.version === head)) {
+        this.invalidate({ newest: true, head });
+      }
     }
   }
 
@@ -301,10 +315,11 @@ export class CellTree {
     this._versions = mergePage(this._versions, page);
   }
 
+  /** `head` is the history's; the page's own text may be another version. */
   private _setHead(head: number): void {
-    this._head = head;
+    this._head = this._pageHeads.of(this.cell) ?? head;
     for (const version of this._versions) {
-      version.head = version.version === head;
+      version.head = version.version === this._head;
     }
   }
 
@@ -331,18 +346,19 @@ function fresh(): Stale {
 
 /** In few words, as the kernel says it of single versions. */
 export function changeOf(blocks: readonly Block[]): Change {
-  const change: Change = { added: 0, removed: 0, summary: '' };
-  let removed = '';
+  const change: Change = { added: 0, removed: 0, summary: '', before: '', after: '' };
+  const firstOf = (lines: string[]) => lines.find(line => line.trim() !== '') ?? '';
   for (const block of blocks) {
     if (block.kind === 'changed') {
       change.added += block.added.length;
       change.removed += block.removed.length;
-      const [added] = block.added.filter(line => line.trim() !== '');
-      change.summary ||= added === undefined ? '' : `+ ${added.trim()}`;
-      removed ||= block.removed.length === 0 ? '' : `- ${block.removed[0].trim()}`;
+      if (change.before === '' && change.after === '') {
+        change.before = firstOf(block.removed);
+        change.after = firstOf(block.added);
+      }
     }
   }
-  change.summary ||= removed;
+  change.summary = change.after ? `+ ${change.after.trim()}` : change.before && `- ${change.before.trim()}`;
   return change;
 }
 

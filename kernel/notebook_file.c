@@ -107,21 +107,50 @@ void notebook_file_finish(struct notebook_file *file) {
     *file = (struct notebook_file){0};
 }
 
+static bool has_ids(const struct notebook_file *file) {
+    for (size_t i = 0; i < file->count; i++)
+        if (file->cells[i].id && *file->cells[i].id)
+            return true;
+    return false;
+}
+
+/* The keys of all cells: their ids, or, in a notebook that has none, those of the cells that their
+ * texts tell. */
+static enum status find_keys(struct history_session *session, const struct notebook_file *file,
+    struct history_memory *memory, const char **ret_keys, struct error *error) {
+    if (has_ids(file)) {
+        for (size_t i = 0; i < file->count; i++)
+            ret_keys[i] = file->cells[i].id;
+        return STATUS_OK;
+    }
+    struct history_page_cell *cells = calloc(file->count + 1, sizeof *cells);
+    for (size_t i = 0; cells && i < file->count; i++)
+        cells[i] = (struct history_page_cell){
+            .text = file->cells[i].text, .text_bytes = file->cells[i].text_bytes};
+    enum status status =
+        cells ? history_adopt_cells(session, cells, file->count, false, memory, ret_keys, error)
+              : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    free(cells);
+    return status;
+}
+
 /* Both arrays have room for one cell more than the file has. */
 static enum status record_cells(struct history_session *session, const struct notebook_file *file,
-    struct history_edit *edits, const char **keys, struct error *error) {
+    const char *const *ids, struct history_edit *edits, const char **keys, struct error *error) {
     struct history_edits batch = {.items = edits};
     struct history_edit layout = {
         .kind = HISTORY_EDIT_LAYOUT, .cause = HISTORY_CAUSE_FILE, .keys = keys};
     for (size_t i = 0; i < file->count; i++) {
         const struct notebook_cell *cell = &file->cells[i];
-        if (!cell->id || !*cell->id)
+        if (!ids[i] || !*ids[i])
             continue; /* told apart by their text when they are run */
-        keys[layout.key_count++] = cell->id;
-        if (fk_cell_is_command(cell->text))
+        bool is_command = fk_cell_is_command(cell->text);
+        if (!is_command || cell->id)
+            keys[layout.key_count++] = ids[i];
+        if (is_command)
             continue; /* leaves no trace */
         edits[batch.count++] = (struct history_edit){.kind = HISTORY_EDIT_TEXT,
-            .cell_key = cell->id,
+            .cell_key = ids[i],
             .type = cell->type,
             .cause = HISTORY_CAUSE_FILE,
             .text = cell->text,
@@ -133,13 +162,31 @@ static enum status record_cells(struct history_session *session, const struct no
     return history_record_edits(session, &batch, NULL, NULL, error);
 }
 
+enum status notebook_file_adopt(
+    struct history_session *session, const struct notebook_file *file, struct error *error) {
+    const char **keys = calloc(file->count + 1, sizeof *keys);
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    enum status status = keys ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    if (status == STATUS_OK && file->count)
+        status = find_keys(session, file, &memory, keys, error);
+    history_memory_finish(&memory);
+    free(keys);
+    return status;
+}
+
 enum status notebook_file_record(
     struct history_session *session, const struct notebook_file *file, struct error *error) {
     struct history_edit *edits = calloc(file->count + 1, sizeof *edits);
     const char **keys = calloc(file->count + 1, sizeof *keys);
-    enum status status = edits && keys ? record_cells(session, file, edits, keys, error)
-                                       : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    const char **ids = calloc(file->count + 1, sizeof *ids);
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    enum status status = edits && keys && ids ? find_keys(session, file, &memory, ids, error)
+                                              : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    if (status == STATUS_OK)
+        status = record_cells(session, file, ids, edits, keys, error);
+    history_memory_finish(&memory);
     free(edits);
     free(keys);
+    free(ids);
     return status;
 }

@@ -77,6 +77,7 @@ struct history_session {
     struct history_run *late;    /* runs that write after their end */
     int64_t *used_cells;         /* cells run in this session, for finding cells without a key */
     size_t used_count, used_capacity;
+    bool nameless;               /* it has no notebook */
     bool keys_pass;              /* keys of cells are a page's, see adopt.h */
     struct cell_handle *handles; /* each cell has one at most */
     size_t handle_count;
@@ -155,5 +156,10 @@ enum status cells_adopt_batch(struct history_session *session, const struct hist
 /* The cell has another key from now on, one that the document does not know. */
 enum status cell_rekey(
     struct history *history, struct cell *cell, const char *key, struct error *error) MUST_CHECK;
+
+/* ---- trace.c ---- */
+
+/* Of a session without a notebook: which one has its cells is written to its document. */
+enum status session_trace(struct history_session *session, struct error *error) MUST_CHECK;
 
 #endif

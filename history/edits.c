@@ -151,6 +151,8 @@ static enum status record_batch(struct history_session *session, const struct hi
     bool repeated = numbered && highest && edits->sequence <= highest;
     if (status == STATUS_OK && numbered && !repeated)
         status = write_sequence(history, edits, now_us, error);
+    if (status == STATUS_OK && session->keys_pass && !repeated)
+        status = cells_adopt_batch(session, edits, error);
     for (size_t i = 0; i < edits->count && status == STATUS_OK; i++)
         status = repeated ? look_up(session, &edits->items[i], &edited[i], error)
                           : record(session, &edits->items[i], now_us, &edited[i], error);

@@ -597,6 +597,7 @@ enum status history_search(struct history *history, int64_t document_id, const c
     size_t n, bool unique, bool with_output, struct history_memory *memory,
     struct history_inputs *ret_inputs, struct error *error) MUST_CHECK;
 
+#include "history/adopt.h" /* cells without ids */
 #include "history/edits.h" /* the rest of this interface: edits, the notebook at a time, labels */
 #include "history/extras.h"
 #include "history/places.h"

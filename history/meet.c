@@ -171,8 +171,7 @@ static enum status compare_file(const struct judging *judging, int64_t document_
         "SELECT coalesce(p.device, 0), coalesce(p.inode, 0), coalesce(p.born_us, 0), "
         "(SELECT max(coalesce(s.ended_us, 9223372036854775807)) FROM sessions s "
         "WHERE s.document_id = d.id) FROM documents d "
-        "LEFT JOIN places p ON p.document_id = d.id AND p.until_us IS NULL "
-        "WHERE d.id = ? ORDER BY p.id DESC LIMIT 1";
+        "LEFT JOIN places p ON p.document_id = d.id WHERE d.id = ? ORDER BY p.id DESC LIMIT 1";
     struct sql *sql = &judging->history->sql;
     const struct history_file *file = &judging->file->file;
     sqlite3_stmt *rows = NULL;
@@ -199,8 +198,9 @@ static enum status compare_file(const struct judging *judging, int64_t document_
 static enum status find_by_file(
     const struct judging *judging, int64_t *ret_document_id, struct error *error) {
     static const char text[] =
-        "SELECT document_id FROM places WHERE inode = ?1 AND device = ?2 AND "
-        "coalesce(born_us, 0) IN (0, ?3) AND until_us IS NULL ORDER BY id DESC LIMIT 1";
+        "SELECT document_id FROM places p WHERE inode = ?1 AND device = ?2 AND "
+        "coalesce(born_us, 0) IN (0, ?3) AND NOT EXISTS (SELECT 1 FROM places l "
+        "WHERE l.document_id = p.document_id AND l.id > p.id) ORDER BY id DESC LIMIT 1";
     const struct history_file *file = &judging->file->file;
     if (!file->inode)
         return STATUS_OK;

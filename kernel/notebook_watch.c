@@ -123,6 +123,7 @@ const char *notebook_watch_path(struct kernel *kernel) {
         char *next = watch->next;
         watch->next = NULL;
         set_path(kernel, next);
+        history_comm_changed(kernel, json_pack("{s:s}", "path", next));
         free(next);
     }
     return watch->path;

@@ -117,10 +117,16 @@ static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The texts that a new notebook had before its first edit. */
-static void record_first(struct recorder *recorder, const struct notebook_file *file) {
+/* The texts that a new notebook had before its first edit. Of one that is known a page may have
+ * newer ones than its file. */
+static void record_first(struct recorder *recorder, const struct notebook_meeting *meeting) {
     struct error error;
-    if (recorder->session && notebook_file_record(recorder->session, file, 0, &error) != STATUS_OK)
+    bool is_new = meeting->met.how == HISTORY_MET_NEW || meeting->met.how == HISTORY_MET_COPY;
+    if (!recorder->session)
+        return;
+    enum status status = is_new ? notebook_file_record(recorder->session, &meeting->file, 0, &error)
+                                : notebook_file_adopt(recorder->session, &meeting->file, &error);
+    if (status != STATUS_OK)
         log_line("the texts of '%s' before its first edit are not in the history: %s",
             recorder->document, error.message);
 }
@@ -142,8 +148,8 @@ static enum status begin_session(
         .document_path = document, .engine = recorder->options.engine_name};
     if (status == STATUS_OK)
         status = history_session_begin(history, &start, &recorder->session, error);
-    if (met && !is_known && meeting.met.how != HISTORY_MET_MOVED)
-        record_first(recorder, &meeting.file);
+    if (met && status == STATUS_OK)
+        record_first(recorder, &meeting);
     notebook_file_finish(&meeting.file);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "kernel/comm/history_comm.h"
 
 #include "base/utf8.h"
+#include "kernel/comm/comm_cells.h"
 #include "kernel/comm/comm_edits.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/kernel.h"
@@ -85,11 +86,15 @@ static enum status answer(const struct comm_question *question, struct history_s
     const struct comm_answer *found = find_answer(what);
     json_object_set_new(reply, "type", json_string("reply"));
     json_object_set(reply, "id", json_object_get(question->data, "id"));
-    if (is_type(question->data, "path"))
+    if (is_type(question->data, "path")) {
+        json_object_set_new(reply, "document", json_integer((json_int_t)question->document_id));
         return STATUS_OK;
+    }
+    if (is_type(question->data, "cells"))
+        return comm_cells_adopt(question, session, error);
     if (!type || strcmp(type, "request") != 0)
         return error_set(error, STATUS_INVALID,
-            "a message is of 'type' \"request\", \"edits\" or \"path\", not \"%s\"",
+            "a message is of 'type' \"request\", \"edits\", \"path\" or \"cells\", not \"%s\"",
             type ? type : "");
     if (!found)
         return error_set(error, STATUS_INVALID,
@@ -120,6 +125,8 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     }
     json_t *heads = json_incref(json_object_get(reply, "heads"));
     comms_send(kernel, parent, comm_id, reply);
+    if (status == STATUS_OK && is_type(data, "cells")) /* what is known of them is known now */
+        history_comm_changed(kernel, json_pack("{s:b}", "file", 1));
     if (json_object_size(heads))
         history_comm_changed(kernel, json_pack("{s:O}", "heads", heads));
     json_decref(heads);
@@ -154,8 +161,10 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
         "sequence", (json_int_t)sequence, "status", status == STATUS_OK ? "ok" : "error");
     if (status != STATUS_OK)
         json_object_set_new(welcome, "error", json_string(error.message));
-    else
+    else {
+        json_object_set_new(welcome, "document", json_integer((json_int_t)question.document_id));
         add_cut_off(&question, session, welcome);
+    }
     if (!recorder_is_enabled(kernel->recorder))
         json_object_set_new(welcome, "disabled", json_true());
     comms_send(kernel, parent, comm_id, welcome);

@@ -21,7 +21,7 @@ export class NotebookRecorder {
   constructor(context: NotebookPanel['context']) {
     const client = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this._context = context;
-    this.connection = new HistoryConnection(context.sessionContext, client);
+    this.connection = new HistoryConnection(context.sessionContext, client, () => context.localPath);
     this._queue = new EditQueue({
       client,
       store: new BrowserBatchStore(client),
@@ -34,6 +34,7 @@ export class NotebookRecorder {
     this.connection.stateChanged.connect(this._onState, this);
     this.connection.told.connect((_, told) => this._onTold(told as unknown as Told), this);
     context.saveState.connect(this._onSave, this);
+    context.pathChanged.connect(this._onPath, this);
     window.addEventListener('pagehide', this._flush);
     void context.ready.then(() => this._onState());
   }
@@ -114,6 +115,7 @@ export class NotebookRecorder {
       this._stop(); // the person chose another kernel
     }
     if (state === 'open') {
+      this._tellCells();
       const send: Send = message => this.connection.send({ ...message });
       void this.comparison.open(); // asks before anything is told that waits
       void this._queue.connect(send, sequence);
@@ -166,6 +168,20 @@ export class NotebookRecorder {
     if (state === 'started') {
       this.flush();
     }
+  }
+
+  /** Ids that the file does not have are this page's own: the kernel knows by the texts which cells they are. */
+  private _tellCells(): void {
+    const { nbformat, nbformat_minor: minor, cells } = this._context.model.sharedModel;
+    if (nbformat === 4 && minor < 5) {
+      void this.connection.tellCells(cells.map(cell => ({ cell: cell.getId(), text: cell.getSource() })));
+    }
+  }
+
+  /** What was typed under the old name comes before what is recorded under the new one. */
+  private _onPath(): void {
+    this.flush();
+    void this.connection.tellPath();
   }
 
   private _onLeftOut(edit: Edit, reason: string): void {

@@ -122,7 +122,7 @@ def test_renamed_before_the_kernel_is_restarted(untitled, analysis):
     with Kernel(notebook=untitled) as kernel:
         Page(kernel, path="Analysis.ipynb")
         kernel.run("1 + 1 + 1", cell="one")
-        assert texts(kernel, "one") == ["1 + 1", "1 + 1 + 1"]
+        assert texts(kernel, "one") == ["1", "1 + 1", "1 + 1 + 1"]
     assert "1 + 1 + 1" in all_of(analysis) and not has_history(untitled)
 
 
@@ -149,7 +149,7 @@ def test_its_folder_is_moved_while_the_kernel_runs(tmp_path, data_dir):
     old, new = tmp_path / "a" / "b" / "n.ipynb", tmp_path / "z" / "b" / "n.ipynb"
     old.parent.mkdir(parents=True)
     write_notebook(old, one="1", two="2")
-    with Kernel(notebook=old, cwd=str(tmp_path)) as kernel:
+    with Kernel(notebook=old) as kernel:
         page = Page(kernel)
         kernel.run("1 + 1", cell="one")
         with Listener(kernel, page) as listener:
@@ -229,8 +229,8 @@ def test_two_notebooks_swap_their_names(tmp_path, data_dir, runs):
         swap()
         run(paths[1], one="1 + 2")
         run(paths[0], three="3 + 4")
-    assert "1 + 1" in all_of(paths[1]) and "1 + 2" in all_of(paths[1]) and "3" not in all_of(paths[1])
-    assert "3 + 3" in all_of(paths[0]) and "3 + 4" in all_of(paths[0]) and "1" not in all_of(paths[0]).replace("v1", "")
+    assert "1 + 1" in all_of(paths[1]) and "1 + 2" in all_of(paths[1]) and "3 +" not in all_of(paths[1])
+    assert "3 + 3" in all_of(paths[0]) and "3 + 4" in all_of(paths[0]) and "1 +" not in all_of(paths[0])
 
 
 # ---- copied ----

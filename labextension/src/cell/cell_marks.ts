@@ -93,7 +93,8 @@ export class CellMarks {
 
   private _drawMissed(): void {
     const { model } = this._cell;
-    const missed = this.settings.oldOutputs ? this._missed.of(model) : undefined;
+    const there = this.settings.oldOutputs && this._history.connection.state !== 'none';
+    const missed = there ? this._missed.of(model) : undefined;
     if (missed) {
       this._missedLine ??= new MissedLine({
         trans: this._trans,

@@ -127,9 +127,10 @@ export class MissedRuns {
     if (run.status === 'running') {
       return restorer.oldOutputs(cell) === undefined;
     }
-    // What says of itself whose it is misleads nobody.
-    const isKnown = restorer.oldOutputs(cell) !== undefined || seen.of(cell) === run.run;
-    if (run.outputs === 0 || (isKnown && shown()) || (shown() && seen.hasShown(cell, run.run))) {
+    // What says of itself whose it is misleads nobody, nor what a run has just left here, of whatever text.
+    const isKnown =
+      restorer.oldOutputs(cell) !== undefined || seen.of(cell) !== undefined || seen.hasShown(cell, run.run);
+    if (run.outputs === 0 || (isKnown && shown())) {
       return false;
     }
     if (!shown()) {

@@ -20,7 +20,7 @@ export class SeenRuns {
 
   /** The page has once shown all outputs of this run. */
   hasShown(cell: ICellModel, run: number): boolean {
-    return this._shown.get(cell) === run;
+    return this._shown.get(cell)?.has(run) ?? false;
   }
 
   isWaiting(cell: ICellModel): boolean {
@@ -61,7 +61,7 @@ export class SeenRuns {
   /** The cell shows what this run made, and all of it. */
   mark(cell: ICellModel, run: number): void {
     this._seen.set(cell, run);
-    this._shown.set(cell, run);
+    this._shown.set(cell, (this._shown.get(cell) ?? new Set()).add(run));
     if (!this._watched.has(cell)) {
       this._watched.add(cell);
       (cell as CodeCellModel).outputs.changed.connect(() => this._seen.delete(cell));
@@ -70,6 +70,6 @@ export class SeenRuns {
 
   private _sent = new WeakMap<ICellModel, Sent[]>();
   private _seen = new WeakMap<ICellModel, number>();
-  private _shown = new WeakMap<ICellModel, number>();
+  private _shown = new WeakMap<ICellModel, Set<number>>();
   private _watched = new WeakSet<ICellModel>();
 }

@@ -45,10 +45,10 @@ export class SeenRuns {
     return true;
   }
 
-  /** All has come that comes of the run that was sent first. */
-  done(cell: ICellModel): void {
+  /** All has come that comes of the run that was sent first; `isWhole`: nothing was held back on the way. */
+  done(cell: ICellModel, isWhole = true): void {
     const sent = this._sent.get(cell)?.shift();
-    if (sent?.ended && sent.run > 0) {
+    if (isWhole && sent?.ended && sent.run > 0) {
       this.mark(cell, sent.run);
     }
   }
@@ -72,4 +72,17 @@ export class SeenRuns {
   private _seen = new WeakMap<ICellModel, number>();
   private _shown = new WeakMap<ICellModel, Set<number>>();
   private _watched = new WeakSet<ICellModel>();
+}
+
+/** The server passes over messages that come too fast, and says so among them. */
+const HELD_BACK = /IOPub (data|message) rate exceeded/;
+
+export function wasHeldBack(cell: CodeCellModel): boolean {
+  for (let i = 0; i < cell.outputs.length; i++) {
+    const output = cell.outputs.get(i);
+    if (output.type === 'stream' && HELD_BACK.test(String(output.toJSON().text))) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -72,7 +72,7 @@ static enum status find_before_file(
     struct history *history, const struct cell *cell, int64_t *ret_number, struct error *error) {
     struct version_list list = {0};
     struct move move;
-    enum history_cause cause = 0;
+    enum history_cause cause = HISTORY_CAUSE_RUN;
     enum status status = version_list_read(history, cell->id, &list, error);
     int64_t newest = status == STATUS_OK && list.count ? list.items[list.count - 1].number : 0;
     version_list_finish(&list);

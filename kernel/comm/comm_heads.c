@@ -19,10 +19,13 @@ static enum status find_shown(const struct comm_question *question, const char *
 
 /* Its last run, the one whose outputs belong to the text; null: it has none. */
 static enum status last_run(const struct comm_question *question, int64_t number,
-    struct history_memory *memory, json_t **ret_run, struct error *error) {
+    const struct history_version *head, struct history_memory *memory, json_t **ret_run,
+    struct error *error) {
     struct history_version version = {0};
     enum status status = STATUS_OK;
-    if (number)
+    if (number == head->number)
+        version = *head;
+    else if (number)
         status = history_read_version(
             question->history, question->document_id, number, memory, &version, error);
     if (status == STATUS_OK)
@@ -45,7 +48,7 @@ static enum status add_head(const struct comm_question *question, const char *ke
     if (status == STATUS_OK)
         status = history_before_file(question->history, question->document_id, key, &before, error);
     if (status == STATUS_OK)
-        status = last_run(question, shown, &memory, &run, error);
+        status = last_run(question, shown, &head, &memory, &run, error);
     if (status == STATUS_OK)
         json_array_append_new(
             list, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "cell", key, "head",

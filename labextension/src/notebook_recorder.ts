@@ -14,7 +14,8 @@ import type { Told } from './kernel/protocol.js';
 import { EditQueue, type Send } from './kernel/queue.js';
 import { Comparison } from './page/comparison.js';
 import { PageHeads } from './page/page_heads.js';
-import { SeenRuns } from './page/seen_runs.js';
+import { SeenRuns, wasHeldBack } from './page/seen_runs.js';
+import { isCode } from './restore.js';
 
 /** Tells the kernel what is edited in one notebook, once however many views show it. */
 export class NotebookRecorder {
@@ -76,7 +77,7 @@ export class NotebookRecorder {
 
   /** The kernel has answered, and all outputs are there. */
   done(cell: ICellModel): void {
-    this.seen.done(cell);
+    this.seen.done(cell, !isCode(cell) || !wasHeldBack(cell));
     this._ranHere.emit(cell);
   }
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from client import Kernel
 from comm_page import Listener, Page, fnv
 
 
@@ -79,3 +80,23 @@ def test_a_file_that_is_older_than_what_was_told_says_nothing(kernel, page, note
     versions = page.tree("a")
     assert [v["cause"] for v in versions if v["head"]] == ["file"]
     assert heads(page, "a")["a"]["before"] == first
+
+
+SPIN = '#include <stdio.h>\n#include <unistd.h>\nprintf("kept\\n"); fflush(stdout); for (;;) usleep(1000);'
+
+
+def test_the_next_kernel_tells_what_was_cut_off(notebook, data_dir):
+    with Kernel(notebook=notebook) as kernel:
+        page = Page(kernel)
+        assert "cut_off" not in page.welcome
+        with Listener(kernel, page) as pushes:
+            kernel.send("execute_request", {"code": SPIN, "silent": False, "store_history": True})
+            run = pushes.next(status="running")["run"]
+        kernel.kill()
+    with Kernel(notebook=notebook) as kernel:
+        page = Page(kernel)
+        assert page.welcome["cut_off"]["run"] == run and page.welcome["cut_off"]["status"] == "killed"
+        kernel.run("1 + 1", cell="b")
+        assert "cut_off" not in Page(kernel).welcome, "it has been told, and life goes on"
+    with Kernel(notebook=notebook) as kernel:
+        assert "cut_off" not in Page(kernel).welcome

@@ -93,7 +93,9 @@ export class CellMarks {
 
   private _drawMissed(): void {
     const { model } = this._cell;
-    const missed = this.settings.oldOutputs ? this._missed.of(model) : undefined;
+    const there = this.settings.oldOutputs && this._history.connection.state !== 'none';
+    const isSaid = this._history.restorer.oldOutputs(model) !== undefined; // whose they are, by the other line
+    const missed = there && !isSaid ? this._missed.of(model) : undefined;
     if (missed) {
       this._missedLine ??= new MissedLine({
         trans: this._trans,

@@ -8,6 +8,9 @@ import { showsAll } from './shows_all.js';
 /** What happens in this time is looked into once (ms). */
 const GATHER_MS = 200;
 
+/** Nobody types any more (ms). */
+const TYPING_MS = 1000;
+
 /** Of each output, to see whether it is the one on the page. */
 const COMPARED_BYTES = 1 << 16;
 
@@ -26,11 +29,12 @@ export class MissedRuns {
     const { connection, heads, recorder, restorer, panel } = _history;
     connection.told.connect((_, told) => this._onTold(told as unknown as Told), this);
     connection.stateChanged.connect(() => this._watched.forEach(cell => this.look(cell)), this);
-    heads.changed.connect((_, id) => this._lookAt(id), this);
+    heads.changed.connect((_, id) => this._lookAfterTyping(id), this);
     recorder.ranHere.connect((_, cell) => this.look(cell), this);
     restorer.oldOutputsChanged.connect((_, cell) => this.look(cell), this);
     panel.disposed.connect(() => {
       clearTimeout(this._timer);
+      clearTimeout(this._typingTimer);
       Signal.disconnectReceiver(this);
       Signal.clearData(this);
     });
@@ -123,9 +127,10 @@ export class MissedRuns {
     if (run.status === 'running') {
       return restorer.oldOutputs(cell) === undefined;
     }
-    // What says of itself whose it is misleads nobody.
-    const isKnown = restorer.oldOutputs(cell) !== undefined || seen.of(cell) === run.run;
-    if (run.outputs === 0 || (isKnown && shown()) || (shown() && seen.hasShown(cell, run.run))) {
+    // What says of itself whose it is misleads nobody, nor what a run has just left here, of whatever text.
+    const isKnown =
+      restorer.oldOutputs(cell) !== undefined || seen.of(cell) !== undefined || seen.hasShown(cell, run.run);
+    if (run.outputs === 0 || (isKnown && shown())) {
       return false;
     }
     if (!shown()) {
@@ -180,6 +185,16 @@ export class MissedRuns {
     }
   }
 
+  /** Nothing is asked of a text that is being typed. */
+  private _lookAfterTyping(id: string): void {
+    this._typed.add(id);
+    clearTimeout(this._typingTimer);
+    this._typingTimer = setTimeout(() => {
+      this._typed.forEach(one => this._lookAt(one));
+      this._typed.clear();
+    }, TYPING_MS);
+  }
+
   private _lookAt(id: string): void {
     this._watched.forEach(cell => {
       if (cell.id === id) {
@@ -192,6 +207,8 @@ export class MissedRuns {
   private _missed = new WeakMap<ICellModel, Missed>();
   private _dismissed = new WeakMap<ICellModel, number>(); // the run that was not wanted
   private _pending = new Set<ICellModel>();
+  private _typed = new Set<string>(); // cells
   private _timer?: ReturnType<typeof setTimeout>;
+  private _typingTimer?: ReturnType<typeof setTimeout>;
   private _changed = new Signal<this, ICellModel>(this);
 }

@@ -50,13 +50,13 @@ export class Comparison {
   }
 
   /**
-   * The kernel answers. Only a page that was opened just now asks what there is beyond its file.
+   * The kernel answers, at first or again. Only a page that was opened just now asks what there is beyond its file.
    *
    * @param more what a page before this one could not tell has been recorded
    */
   async open(more = false): Promise<void> {
     if (this._asked && !more) {
-      return;
+      return this._renew();
     }
     this._asked = true;
     await this._quietly(async () => {
@@ -115,6 +115,16 @@ export class Comparison {
     } catch {
       this._asked = false;
     }
+  }
+
+  /** Edits may have been recorded whose acknowledgement was lost with the connection. */
+  private async _renew(): Promise<void> {
+    const texts = new Map(this._cells().map(cell => [cell.id, cell.sharedModel.getSource()]));
+    const hashes = new Map([...texts].map(([cell, text]) => [cell, hashText(text)]));
+    const heads = await this.ask([...texts.keys()]).catch(() => []); // the next connection is asked again
+    heads
+      .filter(({ cell, hash }) => hash === hashes.get(cell))
+      .forEach(({ cell, head }) => this._heads.set(cell, head));
   }
 
   private async _tellHeads(heads: readonly CellHead[], texts: ReadonlyMap<string, string>): Promise<void> {

@@ -32,6 +32,7 @@ export class NewerLine extends HeaderLine {
     this.body.append(this._list);
     const { comparison, heads } = _history.recorder;
     comparison.changed.connect(this._draw, this);
+    _history.connection.stateChanged.connect(this._draw, this);
     heads.changed.connect(this._onHead, this);
     this._draw();
   }
@@ -57,7 +58,7 @@ export class NewerLine extends HeaderLine {
   private _draw(): void {
     const { trans } = this._options;
     const { beyond } = this._history.recorder.comparison;
-    if (!beyond) {
+    if (!beyond || this._history.connection.state === 'none') {
       this.hide();
       return;
     }

@@ -20,7 +20,7 @@ export class SeenRuns {
 
   /** The page has once shown all outputs of this run. */
   hasShown(cell: ICellModel, run: number): boolean {
-    return this._shown.get(cell) === run;
+    return this._shown.get(cell)?.has(run) ?? false;
   }
 
   isWaiting(cell: ICellModel): boolean {
@@ -45,10 +45,10 @@ export class SeenRuns {
     return true;
   }
 
-  /** All has come that comes of the run that was sent first. */
-  done(cell: ICellModel): void {
+  /** All has come that comes of the run that was sent first; `isWhole`: nothing was held back on the way. */
+  done(cell: ICellModel, isWhole = true): void {
     const sent = this._sent.get(cell)?.shift();
-    if (sent?.ended && sent.run > 0) {
+    if (isWhole && sent?.ended && sent.run > 0) {
       this.mark(cell, sent.run);
     }
   }
@@ -61,7 +61,7 @@ export class SeenRuns {
   /** The cell shows what this run made, and all of it. */
   mark(cell: ICellModel, run: number): void {
     this._seen.set(cell, run);
-    this._shown.set(cell, run);
+    this._shown.set(cell, (this._shown.get(cell) ?? new Set()).add(run));
     if (!this._watched.has(cell)) {
       this._watched.add(cell);
       (cell as CodeCellModel).outputs.changed.connect(() => this._seen.delete(cell));
@@ -70,6 +70,19 @@ export class SeenRuns {
 
   private _sent = new WeakMap<ICellModel, Sent[]>();
   private _seen = new WeakMap<ICellModel, number>();
-  private _shown = new WeakMap<ICellModel, number>();
+  private _shown = new WeakMap<ICellModel, Set<number>>();
   private _watched = new WeakSet<ICellModel>();
+}
+
+/** The server passes over messages that come too fast, and says so among them. */
+const HELD_BACK = /IOPub (data|message) rate exceeded/;
+
+export function wasHeldBack(cell: CodeCellModel): boolean {
+  for (let i = 0; i < cell.outputs.length; i++) {
+    const output = cell.outputs.get(i);
+    if (output.type === 'stream' && HELD_BACK.test(String(output.toJSON().text))) {
+      return true;
+    }
+  }
+  return false;
 }

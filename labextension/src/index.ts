@@ -1,7 +1,8 @@
 import capture from './plugins/capture.js';
 import cell from './plugins/cell.js';
+import limits from './plugins/limits.js';
 import panel from './plugins/panel.js';
 import states from './plugins/states.js';
 import whole from './plugins/whole.js';
 
-export default [capture, cell, panel, states, whole];
+export default [capture, cell, limits, panel, states, whole];

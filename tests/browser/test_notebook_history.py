@@ -281,16 +281,36 @@ def test_a_file_that_is_gone_is_offered_where_lab_says_so(page, lab, notebook, s
     page.evaluate("window.panel.dispose()")
     gone.unlink()
     opened(page, lab, notebook)
-    page.evaluate("path => void window.jupyterapp.commands.execute('docmanager:open', {path})", gone.name)
-    dialog = page.locator(".jp-Dialog").filter(has_text="File Load Error")
-    dialog.wait_for()
-    dialog.get_by_role("button", name="Dismiss").click()
+    open_path = "path => window.jupyterapp.commands.execute('docmanager:open', {path}).catch(() => undefined)"
+    page.evaluate(open_path, gone.name)
     page.get_by_text(f"{gone.name} is not there any more, but the history has it.").wait_for()
     screenshot("gone-offer")
     page.get_by_role("button", name="Bring It Back").click()
     wait_for(gone.exists)
     page.wait_for_function("path => window.jupyterapp.shell.currentWidget.context?.path === path", arg=gone.name)
     assert nbformat.read(gone, 4).cells[0].source == "int lost = 8;"
+
+
+def test_a_file_that_went_from_under_the_browser_is_offered(page, lab, notebook):
+    folder = f"folder-{os.urandom(3).hex()}"
+    gone = made(lab, texts=("int lost = 9;",), folder=folder)
+    opened(page, lab, gone)
+    run(page, cell_id(gone, 0))
+    undo_stop(page)
+    page.evaluate("path => window.jupyterapp.serviceManager.sessions.stopIfNeeded(path)", f"{folder}/{gone.name}")
+    page.evaluate("window.panel.dispose()")
+    opened(page, lab, notebook)
+    page.evaluate("path => window.jupyterapp.commands.execute('filebrowser:go-to-path', {path})", folder)
+    item = page.locator(".jp-DirListing-item", has_text=gone.name)
+    item.wait_for()
+    gone.unlink()
+    item.dblclick()
+    dialog = page.locator(".jp-Dialog").filter(has_text="File Load Error")
+    dialog.wait_for()
+    dialog.locator(".jp-Dialog-button").first.click()
+    page.get_by_text(f"{gone.name} is not there any more, but the history has it.").wait_for()
+    page.get_by_role("button", name="Bring It Back").click()
+    wait_for(gone.exists)
 
 
 def test_menus_are_there_only_on_a_forkernel(page, lab, notebook):

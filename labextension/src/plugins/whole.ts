@@ -17,6 +17,8 @@ const BRING_BACK = 'forkernel:bring-back';
 /** Knows which outputs are missing. */
 const OUTPUTS_BACK = 'forkernel:bring-outputs-back';
 
+const OPEN = 'docmanager:open';
+
 /** JupyterLab's own, which leaves nothing in the history that could be seen later. */
 const CLEAR_ALL = 'notebook:clear-all-cell-outputs';
 
@@ -97,7 +99,10 @@ const whole: JupyterFrontEndPlugin<void> = {
         commands.notifyCommandChanged(BRING_BACK);
       })
     );
-    commands.commandExecuted.connect((_, { id }) => {
+    commands.commandExecuted.connect((_, { id, args, result }) => {
+      if (id === OPEN && typeof args.path === 'string') {
+        offer.watchOpening(result, args.path);
+      }
       const history = id === CLEAR_ALL ? current() : undefined;
       if (history?.isOpen) {
         history.connection

@@ -187,7 +187,7 @@ function BringBackView({ view, services, lost, onChosen }: Props): ReactElement 
 function nameOf(lost: Lost, { trans }: HistoryServices): string {
   switch (lost.kind) {
     case 'cell':
-      return lost.summary || trans.__('empty cell');
+      return cellName(lost.summary, lost.type, trans);
     case 'text':
       return cellName(lost.after, lost.type, trans);
     case 'outputs':

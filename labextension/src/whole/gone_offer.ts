@@ -1,5 +1,4 @@
 import { Notification } from '@jupyterlab/apputils';
-import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { NotebookHistory } from '../notebook_history.js';
 import type { HistoryServices } from '../panel/services.js';
 import { bringNotebookBack, isMissing, placeOnServer, readGone } from './gone.js';
@@ -28,11 +27,22 @@ export class GoneOffer {
     });
   }
 
-  private async _offer(path: NotebookPanel['context']['path']): Promise<void> {
+  /** A command that opens a file looks first whether it is there, and then there is no tab that could be closed. */
+  watchOpening(opening: Promise<unknown>, path: string): void {
+    opening.catch(() => {
+      if (path.endsWith('.ipynb') && this._isWanted()) {
+        void this._offer(path);
+      }
+    });
+  }
+
+  private async _offer(path: string): Promise<void> {
     const { contents, trans } = this._services;
-    if (!(await isMissing(contents, path))) {
+    if (this._offered.has(path) || !(await isMissing(contents, path))) {
       return;
     }
+    this._offered.add(path);
+    setTimeout(() => this._offered.delete(path), ANSWER_MS);
     const name = path.slice(path.lastIndexOf('/') + 1);
     const history = await this._answering();
     if (!history) {
@@ -93,4 +103,5 @@ export class GoneOffer {
   }
 
   private _histories = new Set<NotebookHistory>();
+  private _offered = new Set<string>(); // just now
 }

@@ -69,7 +69,7 @@ def test_all_notebooks(page, lab, notebook, screenshot):
     history_open(page)
     run(page, two, "int needle_in_a_haystack = 7;")
     run(page, two, "int something_else;")
-    page.evaluate("window.panel.close()")
+    page.evaluate("window.panel.context.save().then(() => window.panel.close())")
     made = nbformat.read(notebook, as_version=4)
     for one in made.cells:
         one.id = f"other-{one.id}"

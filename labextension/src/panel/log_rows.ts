@@ -62,8 +62,8 @@ export function logGroups(events: readonly LogEvent[], sessions: readonly Sessio
 }
 
 /** The groups, and the rows of those that are open. */
-export function logRows(groups: readonly LogGroup[], isOpen: (group: LogGroup, at: number) => boolean): LogRow[] {
-  return groups.flatMap((group, at) => [group, ...(isOpen(group, at) ? group.rows : [])]);
+export function logRows(groups: readonly LogGroup[], isOpen: (group: LogGroup) => boolean): LogRow[] {
+  return groups.flatMap(group => [group, ...(isOpen(group) ? group.rows : [])]);
 }
 
 function parts(event: LogEvent, newer: LogEvent, sessions: readonly Session[]): boolean {

@@ -53,11 +53,12 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   }, [refresh]);
 
   const { events } = log;
-  const [opened] = useState(nowUs);
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
-  // What happens while somebody looks, and what happened last, is in sight.
-  const isOpen = (group: LogGroup, at: number) => toggled.has(group.key) !== (at === 0 || group.to >= opened);
   const groups = useMemo(() => logGroups(events, log.sessions), [events, log.sessions]);
+  const since = useRef<number>();
+  since.current ??= groups[0]?.to;
+  // What happened last is in sight, and what happens while somebody looks.
+  const isOpen = (group: LogGroup) => toggled.has(group.key) !== group.to >= (since.current ?? 0);
   const rows = useMemo(() => logRows(groups, isOpen), [groups, toggled]);
   const [, came] = useReducer((n: number) => n + 1, 0);
   const changes = useMemo(() => new VersionChanges(view.history.connection, came), [view]);

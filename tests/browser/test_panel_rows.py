@@ -2,7 +2,7 @@
 
 import pytest
 from history import click, history_open, undo_stop, write
-from test_lab import OPEN, RUN, run
+from test_lab import OPEN, run
 from test_panel import id_of, notebook, show, story, versions, widen  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.timeout(240)

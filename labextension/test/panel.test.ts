@@ -6,7 +6,8 @@ import { PageHeads } from '../lib/page/page_heads.js';
 import { placeOf, withUntouched } from '../lib/panel/place.js';
 import { RefusedError } from '../lib/kernel/connection.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
-import { joinLog, logRows } from '../lib/panel/notebook_log.js';
+import { logGroups, logRows } from '../lib/panel/log_rows.js';
+import { joinLog } from '../lib/panel/notebook_log.js';
 import { foundRows } from '../lib/panel/found_rows.js';
 import { localPathOf, searchHistory } from '../lib/panel/search.js';
 import { ago, bytesWords, runWords } from '../lib/panel/words.js';
@@ -336,11 +337,64 @@ const event = (time, more = {}) => ({
   ...more
 });
 
-test('the time line has days, and one row for what was typed in one go', () => {
-  const rows = logRows([event(90_003), event(90_002), event(90_001, { cell: 'd' }), event(3)]);
+const rowsOf = group => group.rows.map(row => `${row.event.event} ${row.oldest.from}-${row.event.to} ×${row.steps}`);
+const run = (time, number, more = {}) => event(time, { event: 'run', from: number, to: number, cause: 'run', ...more });
+
+test('the time line is in groups by day, kernel and break', () => {
+  const day = 100_000;
+  const events = [
+    event(2 * day + 9000),
+    event(2 * day + 20),
+    event(2 * day + 10, { cause: 'paste' }),
+    event(day),
+    event(3)
+  ];
+  const groups = logGroups(events, []);
   assert.deepEqual(
-    rows.map(row => (row.kind === 'day' ? 'day' : `${row.event.from}-${row.event.to}+${row.steps}`)),
-    ['day', '90001-90003+1', '90000-90001+0', 'day', '2-3+0']
+    groups.map(group => [group.to / 1e6, group.from / 1e6]),
+    [
+      [2 * day + 9000, 2 * day + 9000],
+      [2 * day + 20, 2 * day + 10],
+      [day, day],
+      [3, 3]
+    ]
+  );
+  const session = { session: 2, started: (2 * day + 15) * 1e6, ended: 0 };
+  const parted = logGroups(events, [session]);
+  assert.deepEqual(
+    parted.map(group => group.begins),
+    [false, true, false, false, false]
+  );
+  assert.equal(logGroups([], []).length, 0);
+});
+
+test('what was typed for a run is in the row of the run', () => {
+  const [group] = logGroups([run(10, 9), event(9), event(8), run(7, 7), event(6, { to: 5 })], []);
+  assert.deepEqual(rowsOf(group), ['run 7-9 ×3', 'run 7-7 ×1', 'version 5-5 ×1']);
+  assert.equal(group.rows[0].made.to, 9);
+  assert.deepEqual([group.runs, group.edits], [2, 3]);
+});
+
+test('typing in one go, steps of undo, and what a file brought are one row each', () => {
+  const move = (time, from, to) => event(time, { event: 'move', from, to, cause: 'undo' });
+  const file = (time, cell) => event(time, { cause: 'file', cell, from: 0 });
+  const [group] = logGroups(
+    [move(30, 7, 6), move(29, 8, 7), event(28), event(27), event(26, { cell: 'd' }), file(3, 'a'), file(2, 'b')],
+    []
+  );
+  assert.deepEqual(rowsOf(group), ['move 8-6 ×2', 'version 26-28 ×2', 'version 25-26 ×1', 'version 0-3 ×2']);
+});
+
+test('a closed group is its heading', () => {
+  const groups = logGroups([event(90_003), event(3)], []);
+  const kinds = isOpen => logRows(groups, isOpen).map(row => row.kind);
+  assert.deepEqual(
+    kinds(group => group.to > 90_000e6),
+    ['group', 'event', 'group']
+  );
+  assert.deepEqual(
+    kinds(() => false),
+    ['group', 'group']
   );
 });
 

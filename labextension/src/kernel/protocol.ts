@@ -112,6 +112,13 @@ export interface LogEvent {
   ended?: number;
 }
 
+/** A kernel at work on the notebook; `ended` 0: it runs. */
+export interface Session {
+  session: number;
+  started: number;
+  ended: number;
+}
+
 export interface Found {
   where: 'text' | 'output';
   version: number;

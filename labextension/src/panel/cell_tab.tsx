@@ -83,7 +83,7 @@ export function CellTab({ view, services, cell, wanted, searchAsked, onSearch }:
   useEffect(() => {
     const visible = rows.slice(...range);
     const shown = visible.map(row => row.version);
-    void tree.needChanges(shown.map(version => version.version));
+    void tree.changes.need(shown.map(version => version.version));
     void tree.needSpans(
       visible
         .filter(row => row.folded.length > 0 && row.parent !== 0)

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 
-/** Characters before what was found, in a narrow row. */
-const CONTEXT = 12;
+/** Characters before what was found, at most: a narrow row is to have it, too. */
+const CONTEXT = 16;
 
 /** A text from a little before the part that was found, which is marked wherever it is. */
 export function Marked({ text, part }: { text: string; part: string }): ReactElement {
@@ -9,7 +9,7 @@ export function Marked({ text, part }: { text: string; part: string }): ReactEle
   if (places.length === 0) {
     return <>{text}</>;
   }
-  const from = places[0] > CONTEXT ? places[0] - CONTEXT : 0;
+  const from = places[0] > CONTEXT ? wordAfter(text, places[0] - CONTEXT, places[0]) : 0;
   const ends = [from, ...places.map(at => at + part.length)];
   return (
     <>
@@ -23,6 +23,12 @@ export function Marked({ text, part }: { text: string; part: string }): ReactEle
       {text.slice(ends.at(-1))}
     </>
   );
+}
+
+/** Where the next word begins, before `end`; else as it is. */
+function wordAfter(text: string, at: number, end: number): number {
+  const found = /(?<=\W)\w/.exec(text.slice(at, end));
+  return found ? at + found.index : at;
 }
 
 /** Case is ignored, as the kernel does it. */

@@ -6,6 +6,7 @@ import type { LaneRow } from '../tree/lanes.js';
 import { textOf, type Piece } from '../tree/line_change.js';
 import { LaneCell } from './lane_cell.js';
 import { Marked } from './marked.js';
+import { Pieces } from './pieces.js';
 import { ago, causeWord, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
 export const ROW_HEIGHT = 44;
@@ -88,7 +89,7 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
                 <Marked text={found.excerpt} part={props.foundText} />
               </>
             ) : what ? (
-              pieces.map(({ kind, text }, i) => <PieceView key={i} kind={kind} text={text} />)
+              <Pieces pieces={pieces} />
             ) : (
               <span className="fk-quiet">{trans.__('empty')}</span>
             )}
@@ -127,14 +128,3 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
     </div>
   );
 });
-
-function PieceView({ kind, text }: Piece): ReactElement {
-  switch (kind) {
-    case 'removed':
-      return <del className="fk-removed">{text}</del>;
-    case 'added':
-      return <ins className="fk-added">{text}</ins>;
-    default:
-      return <span className={kind === 'sign' ? 'fk-Row-sign' : undefined}>{text}</span>;
-  }
-}

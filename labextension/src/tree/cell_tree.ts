@@ -2,6 +2,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { PageHeads } from '../page/page_heads.js';
 import { RefusedError, type HistoryConnection } from '../kernel/connection.js';
 import type { Block, Change, Version } from '../kernel/protocol.js';
+import { VersionChanges } from './version_changes.js';
 
 /** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
 const FIRST_PAGE = 60;
@@ -11,7 +12,6 @@ const PAGE = 1000;
 const COALESCE_MS = 200;
 
 /** How many numbers one question may have. */
-const CHANGES_AT_ONCE = 200;
 const VERSIONS_AT_ONCE = 64;
 
 interface Page {
@@ -42,7 +42,12 @@ export class CellTree {
     private _connection: Ask,
     private _worth: () => Promise<Worth>,
     private _pageHeads: Pick<PageHeads, 'of'> = { of: () => undefined }
-  ) {}
+  ) {
+    this.changes = new VersionChanges(_connection, () => this._changed.emit());
+  }
+
+  /** What versions changed, as far as it is known. */
+  readonly changes: VersionChanges;
 
   /** By number, oldest first. */
   get versions(): readonly Version[] {
@@ -66,11 +71,6 @@ export class CellTree {
 
   get error(): string | undefined {
     return this._error;
-  }
-
-  /** What versions changed, as far as it is known. */
-  get changes(): ReadonlyMap<number, Change> {
-    return this._changes;
   }
 
   /** What a version changed against one that is not its parent. */
@@ -153,30 +153,6 @@ export class CellTree {
     clearTimeout(this._timer);
     this._watchers.clear();
     Signal.clearData(this);
-  }
-
-  /** Ask what these versions changed, where that is not known. */
-  async needChanges(versions: readonly number[]): Promise<void> {
-    const missing = versions.filter(version => !this._changes.has(version) && !this._asked.has(version));
-    if (missing.length === 0) {
-      return;
-    }
-    const now = missing.slice(0, CHANGES_AT_ONCE);
-    now.forEach(version => this._asked.add(version));
-    try {
-      const answer = await this._connection.request<{ changes: (Change & { version: number })[]; later: number[] }>(
-        'changes',
-        { versions: now }
-      );
-      answer.changes.forEach(change => this._changes.set(change.version, change));
-      answer.later.forEach(version => this._asked.delete(version));
-      this._changed.emit();
-      if (answer.changes.length > 0) {
-        await this.needChanges(answer.later);
-      }
-    } catch {
-      now.forEach(version => this._asked.delete(version)); // a row says less; it is asked for again when it is shown
-    }
   }
 
   /** Ask what changed between these versions, one after the other; a later call replaces what is still to be asked. */
@@ -307,7 +283,7 @@ export class CellTree {
   private _merge(page: Version[]): void {
     for (const version of page) {
       if (version.change) {
-        this._changes.set(version.version, version.change);
+        this.changes.set(version.version, version.change);
         delete version.change;
       }
       delete version.text;
@@ -324,8 +300,6 @@ export class CellTree {
   }
 
   private _versions: Version[] = [];
-  private _changes = new Map<number, Change>();
-  private _asked = new Set<number>();
   private _spans = new Map<string, Change>();
   private _spansWanted: { from: number; to: number }[] = [];
   private _askingSpans = false;

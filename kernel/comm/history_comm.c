@@ -41,17 +41,15 @@ const char *comm_cell_type(enum history_cell_type type) {
 /* The session that records this notebook: it is begun by the first edit as by the first run. */
 static enum status open_question(
     struct comm_question *question, struct history_session **ret_session, struct error *error) {
-    struct cell_place place = cell_place_find(NULL);
     struct recorder *recorder = question->kernel->recorder;
     question->history = recorder_history(recorder, error);
     enum status status = question->history ? STATUS_OK : error->status;
     if (status == STATUS_OK) {
-        *ret_session = recorder_session(recorder, place.document, error);
+        *ret_session = recorder_session(recorder, notebook_watch_path(question->kernel), error);
         status = *ret_session ? STATUS_OK : error->status;
     }
     if (status == STATUS_OK)
         question->document_id = history_session_document(*ret_session);
-    cell_place_finish(&place);
     return status;
 }
 
@@ -66,18 +64,33 @@ static const struct comm_answer *find_answer(const char *name) {
     return NULL;
 }
 
+static bool is_type(const json_t *data, const char *type) {
+    const char *is = json_string_value(json_object_get(data, "type"));
+    return is && strcmp(is, type) == 0;
+}
+
+/* Where the front end shows the notebook: the session is that of what lies there. */
+static void read_path(struct kernel *kernel, const json_t *data) {
+    const char *path = json_string_value(json_object_get(data, "path"));
+    if (path)
+        notebook_watch_told(kernel, path);
+}
+
 static enum status answer(const struct comm_question *question, struct history_session *session,
     json_t *reply, struct error *error) {
     const char *type = json_string_value(json_object_get(question->data, "type"));
-    if (type && strcmp(type, "edits") == 0)
+    if (is_type(question->data, "edits"))
         return comm_edits_record(question, session, reply, error);
     const char *what = json_string_value(json_object_get(question->data, "what"));
     const struct comm_answer *found = find_answer(what);
     json_object_set_new(reply, "type", json_string("reply"));
     json_object_set(reply, "id", json_object_get(question->data, "id"));
+    if (is_type(question->data, "path"))
+        return STATUS_OK;
     if (!type || strcmp(type, "request") != 0)
         return error_set(error, STATUS_INVALID,
-            "a message is of 'type' \"request\" or \"edits\", not \"%s\"", type ? type : "");
+            "a message is of 'type' \"request\", \"edits\" or \"path\", not \"%s\"",
+            type ? type : "");
     if (!found)
         return error_set(error, STATUS_INVALID,
             "there is no question '%s'; docs/comm.md of forkernel lists them", what ? what : "");
@@ -89,6 +102,8 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     struct history_session *session = NULL;
     struct error error;
     json_t *reply = json_object();
+    if (is_type(data, "path"))
+        read_path(kernel, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK)
         status = answer(&question, session, reply, &error);
@@ -110,6 +125,20 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     json_decref(heads);
 }
 
+/* The kernel before this one was killed while a cell ran: that the outputs are kept must be said.
+ */
+static void add_cut_off(
+    const struct comm_question *question, const struct history_session *session, json_t *welcome) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_run_info run;
+    struct error error;
+    int64_t run_id = 0;
+    if (history_cut_off_run(question->history, session, &run_id, &error) == STATUS_OK && run_id &&
+        history_read_run(question->history, run_id, &memory, &run, &error) == STATUS_OK)
+        json_object_set_new(welcome, "cut_off", comm_run_json(&run));
+    history_memory_finish(&memory);
+}
+
 /* What the front end has to know first: which of its edits have arrived. */
 static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
     struct comm_question question = {.kernel = kernel, .data = data};
@@ -117,6 +146,7 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
     struct error error;
     int64_t sequence = 0;
     const char *client = json_string_value(json_object_get(data, "client"));
+    read_path(kernel, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK && client)
         status = history_client_sequence(question.history, client, &sequence, &error);
@@ -124,6 +154,8 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
         "sequence", (json_int_t)sequence, "status", status == STATUS_OK ? "ok" : "error");
     if (status != STATUS_OK)
         json_object_set_new(welcome, "error", json_string(error.message));
+    else
+        add_cut_off(&question, session, welcome);
     if (!recorder_is_enabled(kernel->recorder))
         json_object_set_new(welcome, "disabled", json_true());
     comms_send(kernel, parent, comm_id, welcome);

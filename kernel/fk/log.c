@@ -1,7 +1,9 @@
 /* %fk log: what happened to the cells of the notebook, in the order of recording. */
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "history/activity.h"
 #include "history/changes.h"
+#include "history/places.h"
 #include "kernel/fk/cell_names.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/fk.h"
@@ -9,7 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_DEFAULT = 50, EVENTS_MAX = 100000, PAGE = 200, NAME_WIDTH = 20, CHANGE_WIDTH = 60 };
+enum {
+    EVENTS_DEFAULT = 50,
+    EVENTS_MAX = 100000,
+    PAGE = 200,
+    NAME_WIDTH = 20,
+    CHANGE_WIDTH = 60,
+    NAMELESS_SHOWN = 10
+};
 
 /* Several when they are steps of typing in one cell. */
 struct line {
@@ -160,6 +169,30 @@ static enum status print_lines(
     return status;
 }
 
+/* Sessions without a notebook that ran the cells of this one. */
+static enum status print_nameless(struct fk_context *context, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_nameless_list sessions = {0};
+    enum status status = history_list_nameless(
+        context->history, context->document_id, NAMELESS_SHOWN, &memory, &sessions, error);
+    for (size_t i = sessions.count; i > 0 && status == STATUS_OK; i--) {
+        const struct history_nameless *session = &sessions.items[i - 1];
+        struct history_activity activity;
+        char when[CLOCK_AGO_BYTES];
+        status = history_read_activity(context->history, session->document_id, &activity, error);
+        clock_format_ago(session->started_us, clock_wall_us(), when);
+        if (status == STATUS_OK)
+            fk_printf(context, "%sIts cells were also run without it: @%lld, %s, %lld run%s%s\n",
+                i == sessions.count ? "\n" : "", (long long)activity.first_session_id, when,
+                (long long)session->runs, session->runs == 1 ? "" : "s",
+                activity.errors ? ", with errors" : "");
+    }
+    if (status == STATUS_OK && sessions.count)
+        fk_printf(context, "(in a terminal 'forkernel log @SESSION' shows such a session)\n");
+    history_memory_finish(&memory);
+    return status;
+}
+
 /* A count as people type it. */
 static bool read_count(const char *word, int64_t *ret_count) {
     char *end;
@@ -189,6 +222,8 @@ static enum status run(
         fk_printf(context, "No history yet: it begins with the first cell that is run.\n");
     if (status == STATUS_OK)
         status = print_lines(context, &lines, error);
+    if (status == STATUS_OK)
+        status = print_nameless(context, error);
     free(lines.items);
     history_memory_finish(&memory);
     return status;

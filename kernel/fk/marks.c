@@ -86,21 +86,21 @@ static enum status unpin(
 
 const struct fk_verb fk_label = {
     .name = "label",
-    .arguments = "VERSION|rRUN [WORDS]",
+    .arguments = "VERSION|RUN [WORDS]",
     .summary = "a name for a version or a run; without words: none",
     .run = label,
 };
 
 const struct fk_verb fk_pin = {
     .name = "pin",
-    .arguments = "VERSION|rRUN",
+    .arguments = "VERSION|RUN",
     .summary = "mark a version, or a run with its state, to be kept at hand",
     .run = pin,
 };
 
 const struct fk_verb fk_unpin = {
     .name = "unpin",
-    .arguments = "VERSION|rRUN",
+    .arguments = "VERSION|RUN",
     .summary = "take that back",
     .run = unpin,
 };

@@ -1,5 +1,6 @@
 /* %fk notebook: the whole notebook as it was at a time, or the path to a state, as a new file. */
 #include "base/clock.h"
+#include "history/activity.h"
 #include "kernel/fk/fk.h"
 #include "kernel/notebook_export.h"
 
@@ -69,10 +70,12 @@ static enum status make(
         context->history, context->document_id, wish->time_us, ret_notebook, error);
 }
 
-/* Beside the notebook: "name-2026-03-01-0930.ipynb", "name-run-12.ipynb". */
+/* Beside the notebook: "name-2026-03-01-0930.ipynb", "name-run-12.ipynb"; of a session without one,
+   here: "session-42-2026-03-01-0930.ipynb". */
 static char *name_file(struct fk_context *context, const struct wish *wish, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_documents documents = {0};
+    struct history_activity activity = {0};
     struct buf path = BUF_INIT;
     const char *notebook = "";
     if (history_list_documents(context->history, &memory, &documents, error) == STATUS_OK)
@@ -82,11 +85,13 @@ static char *name_file(struct fk_context *context, const struct wish *wish, stru
     size_t size = strlen(notebook);
     if (size > 6 && strcmp(notebook + size - 6, ".ipynb") == 0)
         size -= 6;
-    if (size) {
+    if (size)
         buf_append(&path, notebook, size);
-    } else {
+    else if (history_read_activity(context->history, context->document_id, &activity, error) ==
+             STATUS_OK)
+        buf_printf(&path, "session-%lld", (long long)activity.first_session_id);
+    else
         buf_append_string(&path, "notebook");
-    }
     if (wish->path) {
         buf_printf(&path, "-run-%lld.ipynb", (long long)wish->path);
     } else {

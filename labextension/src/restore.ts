@@ -3,6 +3,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { spliceBetween } from './capture/text.js';
+import { addAttachments } from './extras.js';
 import type { Restored, Run, RunOutputs } from './kernel/protocol.js';
 import type { NotebookHistory } from './notebook_history.js';
 
@@ -63,6 +64,7 @@ export class Restorer {
     const restored = await this._history.connection.request<Restored>('restore', { version });
     const cell = modelOf(this._history.panel, restored.cell);
     if (cell) {
+      addAttachments(cell, restored); // before the text that shows them is drawn
       this.show(cell, restored);
       this._history.heads.set(restored.cell, restored.version);
     }

@@ -238,6 +238,94 @@ describe('cells of nothing but %fk', () => {
   });
 });
 
+describe('attachments and metadata', () => {
+  const extras = () =>
+    edits
+      .splice(0)
+      .map(edit => (edit.kind === 'text' ? [edit.text, edit.extras && JSON.parse(edit.extras)] : edit.kind));
+  const PICTURE = { 'a.png': { 'image/png': 'AAAA' } };
+
+  function openMarkdown() {
+    open('x', 'y');
+    notebook.deleteCell(1);
+    notebook.insertCell(1, {
+      cell_type: 'markdown',
+      id: 'm',
+      source: '# a',
+      metadata: { tags: ['t'] },
+      attachments: PICTURE
+    });
+    capture.dispose();
+    edits = [];
+    capture = new NotebookCapture(notebook, { record: list => edits.push(...list), editorCause: () => cause });
+  }
+
+  test('opening tells nothing, the first text of a cell what it has, the next one nothing of it', () => {
+    openMarkdown();
+    pause();
+    assert.deepEqual(extras(), []);
+    type(1, 'b');
+    pause();
+    type(1, 'c');
+    pause();
+    type(0, 'z');
+    pause();
+    assert.deepEqual(extras(), [
+      'layout',
+      ['# a', { metadata: { tags: ['t'] }, attachments: PICTURE }],
+      ['# ab', undefined],
+      ['# abc', undefined],
+      ['x', undefined],
+      ['xz', undefined]
+    ]);
+  });
+
+  test('a change alone goes with the text that the history has', () => {
+    openMarkdown();
+    const [code, markdown] = notebook.cells;
+    code.setMetadata('collapsed', true);
+    code.setMetadata('trusted', true);
+    markdown.setAttachments({});
+    pause();
+    markdown.setMetadata({ tags: ['u'] });
+    capture.flush();
+    code.setMetadata('trusted', false);
+    pause();
+    assert.deepEqual(extras(), [
+      'layout',
+      ['x', { metadata: { collapsed: true, jupyter: { outputs_hidden: true } }, attachments: {} }],
+      ['# a', { metadata: { tags: ['t'] }, attachments: {} }],
+      ['# a', { metadata: { tags: ['u'] }, attachments: {} }]
+    ]);
+  });
+
+  test('they are told before the cell goes, and of a piece also that it has none', () => {
+    openMarkdown();
+    notebook.cells[1].setMetadata('tags', ['last']);
+    notebook.deleteCell(1);
+    notebook.insertCell(1, { cell_type: 'code', id: 'copy', source: 'x' });
+    pause();
+    assert.deepEqual(extras(), [
+      'layout',
+      ['# a', { metadata: { tags: ['last'] }, attachments: PICTURE }],
+      'delete',
+      ['x', { metadata: {}, attachments: {} }],
+      'layout'
+    ]);
+  });
+
+  test('a moved cell does not tell them again', () => {
+    openMarkdown();
+    type(1, 'b');
+    pause();
+    edits = [];
+    notebook.moveCell(1, 0);
+    type(0, 'c');
+    pause();
+    assert.deepEqual(extras(), [['# abc', undefined], 'layout']);
+  });
+});
+
 describe('cells', () => {
   test('a deleted cell, and its return', () => {
     open('a', 'b');

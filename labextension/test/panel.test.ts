@@ -7,7 +7,8 @@ import { placeOf, withUntouched } from '../lib/panel/place.js';
 import { RefusedError } from '../lib/kernel/connection.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
 import { joinLog, logRows } from '../lib/panel/notebook_log.js';
-import { searchHistory } from '../lib/panel/search.js';
+import { foundRows } from '../lib/panel/found_rows.js';
+import { localPathOf, searchHistory } from '../lib/panel/search.js';
 import { ago, bytesWords, runWords } from '../lib/panel/words.js';
 import { CellTree, changeOf, mergePage } from '../lib/tree/cell_tree.js';
 import { CellTrees } from '../lib/tree/cell_trees.js';
@@ -251,9 +252,57 @@ test('searching asks on while there is more, also after an empty page', async ()
   const request = async (_, { from }) => (froms.push(from), pages.shift());
   const found = [];
   for await (const page of searchHistory({ request }, 'text')) {
-    found.push(...numbers(page));
+    found.push(...numbers(page.found));
   }
   assert.deepEqual([found, froms], [[3], [undefined, 'x']]);
+});
+
+test('what was found is grouped by notebook and cell, and equal lines are one row', () => {
+  const one = (cell, version, excerpt, more = {}) => ({
+    where: 'text',
+    cell,
+    version,
+    excerpt,
+    summary: `s${version}`,
+    ...more
+  });
+  const found = [
+    one('a', 9, 'int x;'),
+    one('b', 8, 'x + 1'),
+    one('a', 7, 'int x;'),
+    one('a', 7, 'int x;', { where: 'output', run: 3 }),
+    one('a', 5, 'x = 2'),
+    one('a', 4, 'x', { document: '/home/me/old.ipynb' })
+  ];
+  const short = row =>
+    row.kind === 'line'
+      ? `${row.found.version} ${row.found.where} ×${row.versions}`
+      : row.kind === 'cell'
+        ? row.name
+        : row.document;
+  const names = new Map([['a', 'Growth']]);
+  assert.deepEqual(foundRows(found.slice(0, 5), undefined, names).map(short), [
+    'Growth',
+    '9 text ×2',
+    '7 output ×1',
+    '5 text ×1',
+    's8',
+    '8 text ×1'
+  ]);
+  assert.deepEqual(foundRows(found.slice(4), 'here.ipynb', names).map(short), [
+    'here.ipynb',
+    'Growth',
+    '5 text ×1',
+    '/home/me/old.ipynb',
+    's4',
+    '4 text ×1'
+  ]);
+});
+
+test('other notebooks are found from where this one is', () => {
+  assert.equal(localPathOf('/home/me/b/old.ipynb', '/home/me/a/here.ipynb', 'a/here.ipynb'), 'b/old.ipynb');
+  assert.equal(localPathOf('/elsewhere/old.ipynb', '/home/me/here.ipynb', 'here.ipynb'), undefined);
+  assert.equal(localPathOf('/home/me/old.ipynb', '/home/me/linked.ipynb', 'here.ipynb'), undefined);
 });
 
 test('thumbnails are asked for once, the last picture of a run', async () => {

@@ -114,9 +114,9 @@ static void test_change_in_long_texts(void **state) {
 
 static void test_cell_place_reads_both_kinds_of_id(void **state) {
     (void)state;
-    setenv("JPY_SESSION_NAME", "/nowhere/at all/a.ipynb", 1);
+    static const char notebook[] = "/nowhere/at all/a.ipynb";
     json_t *metadata = json_pack("{s:s}", "cellId", "abc-1");
-    struct cell_place place = cell_place_find(metadata);
+    struct cell_place place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/at all/a.ipynb");
     assert_string_equal(place.key, "abc-1");
     cell_place_finish(&place);
@@ -124,7 +124,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
 
     metadata =
         json_pack("{s:s}", "cellId", "vscode-notebook-cell:/nowhere/b%20c.ipynb#W2sZmlsZQ%3D%3D");
-    place = cell_place_find(metadata);
+    place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/b c.ipynb");
     assert_string_equal(place.handle, "W2sZmlsZQ%3D%3D");
     assert_null(place.key);
@@ -137,7 +137,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell:/nowhere/b%20c.ipynb?x%3D1#W2sZmlsZQ%3D%3D"};
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
         metadata = json_pack("{s:s}", "cellId", elsewhere[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_string_equal(place.document, "/nowhere/b c.ipynb");
         assert_string_equal(place.handle, strchr(elsewhere[i], '#') + 1);
         cell_place_finish(&place);
@@ -147,15 +147,14 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell://host#x", "vscode-notebook-cell:#x", "vscode-notebook-cell:/a#"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         metadata = json_pack("{s:s}", "cellId", odd[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_null(place.key);
         assert_null(place.handle);
         cell_place_finish(&place);
         json_decref(metadata);
     }
 
-    unsetenv("JPY_SESSION_NAME");
-    place = cell_place_find(NULL);
+    place = cell_place_find(NULL, NULL);
     assert_null(place.document);
     assert_null(place.key);
     cell_place_finish(&place);

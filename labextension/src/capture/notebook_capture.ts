@@ -1,5 +1,6 @@
 import type { YCellType, YNotebook } from '@jupyter/ydoc';
 import type * as Y from 'yjs';
+import { ExtrasLog } from './extras.js';
 import { CellLog, UNDO_STOP_MS, type Cause, type Step } from './cell_log.js';
 import type { Delta } from './text.js';
 
@@ -7,7 +8,16 @@ export type CellType = 'code' | 'markdown' | 'raw';
 
 /** What happened to a notebook, in the order in which it happened; times in ms. */
 export type Edit =
-  | { kind: 'text'; cell: string; type: CellType; cause: Cause; text: string; time: number; origin?: string }
+  | {
+      kind: 'text';
+      cell: string;
+      type: CellType;
+      cause: Cause;
+      text: string;
+      time: number;
+      origin?: string;
+      extras?: string; // JSON of attachments and metadata, where they are new to the history
+    }
   | { kind: 'delete'; cell: string; time: number }
   | { kind: 'layout'; cells: string[]; time: number };
 
@@ -36,6 +46,7 @@ interface Watched {
   shared: YCellType;
   type: CellType;
   log: CellLog;
+  extras: ExtrasLog;
   told: boolean; // the history has the text that its next edit starts from
   stop: () => void;
 }
@@ -98,8 +109,10 @@ export class NotebookCapture {
       shared,
       type: shared.cell_type as CellType,
       log: known?.log ?? new CellLog(shared.getSource(), shared.cell_type === 'code'),
+      extras: new ExtrasLog(shared, known?.extras),
       told: known?.told ?? false,
       stop: () => {
+        stopExtras();
         ysource.unobserve(onText);
         manager?.off('stack-item-added', onStop);
       }
@@ -114,6 +127,7 @@ export class NotebookCapture {
         watched.log.stopBeforeLast();
       }
     };
+    const stopExtras = watched.extras.watch(shared, () => this._schedule());
     ysource.observe(onText);
     manager?.on('stack-item-added', onStop);
     this._cells.set(shared.id, watched);
@@ -196,6 +210,7 @@ export class NotebookCapture {
     this._cells.forEach(watched => {
       const { log } = watched;
       this._tell(watched, log.told, this._touched.has(watched) ? log.takeBeforeLast(now) : log.take(now, true));
+      this._tellExtras(watched, now);
     });
   }
 
@@ -217,6 +232,9 @@ export class NotebookCapture {
     const text = cell.getSource();
     if (text !== '' || source.cause === 'undo' || source.cause === 'redo') {
       watched.told = true;
+      if (source.origin !== undefined) {
+        watched.extras.setDue(); // the history gives it those of its origin
+      }
       this._pushText(cell.id, watched.type, source, text, now);
     }
   }
@@ -276,6 +294,7 @@ export class NotebookCapture {
         this._tell(watched, watched.log.told, watched.log.take(now, force));
         typing ||= !watched.log.isEmpty;
       }
+      this._tellExtras(watched, now);
     });
     const edits = this._pending;
     const moved = this._order.join('\n') !== this._toldOrder.join('\n');
@@ -314,8 +333,17 @@ export class NotebookCapture {
     }
   }
 
+  /** A change of attachments or metadata alone, with the text that the history has: as from a file it adds nothing. */
+  private _tellExtras(watched: Watched, now: number): void {
+    if (watched.extras.isChanged) {
+      watched.told = true;
+      this._pushText(watched.id, watched.type, { cause: 'file' }, watched.log.told, now);
+    }
+  }
+
   private _pushText(cell: string, type: CellType, source: Source, text: string, time: number): void {
-    this._pending.push({ kind: 'text', cell, type, ...source, text, time });
+    const extras = this._cells.get(cell)?.extras.take();
+    this._pending.push({ kind: 'text', cell, type, ...source, text, time, ...(extras !== undefined && { extras }) });
   }
 
   private _notebook: YNotebook;

@@ -1,6 +1,7 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal, type ISignal } from '@lumino/signaling';
+import type { Run } from './protocol.js';
 
 const TARGET = 'forkernel.history';
 
@@ -65,6 +66,11 @@ export class HistoryConnection {
   /** The number of this client's last batch that the kernel has recorded, as it said when it was opened. */
   get sequence(): number {
     return this._sequence;
+  }
+
+  /** The run that the kernel before this one was killed in, as long as this one has run nothing. */
+  get cutOff(): Run | undefined {
+    return this._cutOff;
   }
 
   get stateChanged(): ISignal<this, ConnectionState> {
@@ -201,6 +207,7 @@ export class HistoryConnection {
       this._sequence = Number(welcome.sequence ?? 0);
       this._reason = String(welcome.error ?? '');
       this._isDisabled = welcome.disabled === true;
+      this._cutOff = welcome.cut_off as Run | undefined;
       this._set(welcome.status === 'ok' ? 'open' : 'off');
     } catch (error) {
       if (!overtaken() && !(error instanceof LostError)) {
@@ -239,6 +246,7 @@ export class HistoryConnection {
   private _reason = '';
   private _isDisabled = false;
   private _sequence = 0;
+  private _cutOff?: Run;
   private _id = 0;
   private _comm?: Kernel.IComm;
   private _opening?: object;

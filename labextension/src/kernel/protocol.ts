@@ -72,8 +72,15 @@ export interface RunOutputs {
   left_out: number[];
 }
 
+/** What a cell has besides its text; missing where nothing was ever told. */
+export interface Extras {
+  metadata?: nbformat.ICell['metadata'];
+  attachments?: nbformat.IAttachments;
+  extras_left_out?: { bytes: number; hash: string }; // they were not kept
+}
+
 /** The answer to `restore` and `undelete`: the version whose text the cell has now. */
-export interface Restored extends Version {
+export interface Restored extends Version, Extras {
   cell: string;
   text: string;
   before: number; // what the cell showed
@@ -109,10 +116,14 @@ export interface Found {
   where: 'text' | 'output';
   version: number;
   cell: string;
+  summary: string; // of the version's text
+  time: number;
   matches: number;
   line: number;
   excerpt: string;
-  run?: number;
+  document?: string; // the path of another notebook than the one that was asked
+  run?: number; // these three: of an output
+  count?: number;
   mime?: string;
 }
 

@@ -282,8 +282,12 @@ function isTooLarge(edit: Edit): boolean {
 }
 
 function hasRoom(batch: Batch, edit: Edit): boolean {
-  const units = [...batch.edits, edit].reduce((sum, one) => sum + (one.kind === 'text' ? one.text.length : 0), 0);
+  const units = [...batch.edits, edit].reduce((sum, one) => sum + unitsOf(one), 0);
   return batch.edits.length < EDITS_MAX && units <= UNITS_MAX;
+}
+
+function unitsOf(edit: Edit): number {
+  return edit.kind === 'text' ? edit.text.length + (edit.extras?.length ?? 0) : 0;
 }
 
 /** One client after the other, as they began; each by its numbers, for times may be out of order. */

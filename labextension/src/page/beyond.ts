@@ -8,7 +8,6 @@ export interface Newer {
   time: number; // when it was made, us
   summary: string; // of that text
   type: CellType;
-  isDeleted: boolean; // as the history has it
 }
 
 /** Why the page has less than the history. */
@@ -69,6 +68,6 @@ export function beforeReload(
 }
 
 function newerOf(kind: Newer['kind'], info: CellInfo, version: number, time: number): Newer {
-  const { cell, summary, type, deleted } = info;
-  return { kind, cell, version, time, summary, type, isDeleted: deleted > 0 };
+  const { cell, summary, type } = info;
+  return { kind, cell, version, time, summary, type };
 }

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { RefusedError } from '../kernel/connection.js';
 import { mayRestore, mustBeWritable } from '../may_restore.js';
 import type { NotebookHistory } from '../notebook_history.js';
 import { bringBack, insertCell } from '../panel/actions.js';
@@ -17,7 +18,9 @@ export async function bringNewer(
   mustBeWritable(history.panel, trans);
   history.flush();
   const done: Newer[] = [];
-  for (const one of newer) {
+  // Cells first: the first edit that is told says which cells this page has, and others are deleted then.
+  const isCell = (one: Newer) => one.kind === 'added';
+  for (const one of [...newer.filter(isCell), ...newer.filter(one => !isCell(one))]) {
     if (one.kind === 'edited' && !(await mayRestore(history.panel, one.cell, trans))) {
       continue;
     }
@@ -37,10 +40,13 @@ async function bring(history: NotebookHistory, trans: TranslationBundle, newer: 
     if (index >= 0 && shared.cells[index].getMetadata('deletable') !== false) {
       shared.deleteCell(index);
     }
-  } else if (newer.isDeleted) {
-    await bringBack({ history, panel }, { trans }, newer.cell);
   } else if (!modelOf(panel, newer.cell)) {
-    await insert(history, newer);
+    await bringBack({ history, panel }, { trans }, newer.cell).catch(error => {
+      if (!(error instanceof RefusedError)) {
+        throw error;
+      }
+      return insert(history, newer); // as the history has it, the cell is there
+    });
   }
 }
 

@@ -3,7 +3,8 @@ import { InputDialog } from '@jupyterlab/apputils';
 import type { ICellModel } from '@jupyterlab/cells';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { CellInfo, RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
+import { cellExtras, sayLeftOut, visible } from '../extras.js';
+import type { CellInfo, Extras, RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
 import { mayRestore, mustBeWritable } from '../may_restore.js';
 import { modelOf } from '../restore.js';
 import { folderOf, nameOfThen, saveAsNew, whenWords } from '../whole/copy.js';
@@ -34,17 +35,21 @@ export async function insertVersion(
   mustBeWritable(panel, trans);
   const run = version.runs.at(-1);
   const none: Pick<RunOutputs, 'outputs' | 'left_out'> = { outputs: [], left_out: [] };
-  const [text, { outputs, left_out }] = await Promise.all([
-    contents.text(version.version),
+  const [{ versions }, { outputs, left_out }] = await Promise.all([
+    history.connection.request<{ versions: (Version & Extras)[] }>('versions', {
+      versions: [version.version],
+      extras: true
+    }),
     run ? contents.wholeOutputs(run) : none
   ]);
   const { widgets } = panel.content;
   const index = widgets.findIndex(widget => widget.model.id === cell);
   const source = widgets[index]?.model;
   const at = (index < 0 ? panel.content.activeCellIndex : index) + 1;
-  const made = insertCell(panel, at, { cell_type: source?.type ?? 'code' });
+  const extras = cellExtras(visible(versions[0]));
+  const made = insertCell(panel, at, { cell_type: source?.type ?? 'code', ...extras } as SharedCell.Cell);
   if (made) {
-    history.restorer.show(made, { text, runs: version.runs, outputs, left_out });
+    history.restorer.show(made, { text: versions[0].text!, runs: version.runs, outputs, left_out });
   }
 }
 
@@ -63,8 +68,15 @@ export async function bringBack(
   const cells = panel.content.widgets.map(widget => widget.model.id);
   const index = placeOf(restored, cells);
   const made = history.during('restore', () =>
-    insertCell(panel, index, { id: cell, cell_type: restored.cell_type, source: restored.text })
+    insertCell(panel, index, {
+      id: cell,
+      cell_type: restored.cell_type,
+      source: restored.text,
+      execution_count: restored.runs.at(-1)?.count ?? null,
+      ...cellExtras(restored)
+    } as SharedCell.Cell)
   );
+  sayLeftOut(restored, trans);
   panel.content.activeCellIndex = index;
   if (made && restored.outputs.length > 0) {
     history.restorer.show(made, restored);
@@ -73,7 +85,7 @@ export async function bringBack(
 
 /** Into the page, and into sight. Nothing is in it yet that could be distrusted. */
 export function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
-  const metadata = cell.cell_type === 'code' ? { trusted: true } : {};
+  const metadata = { ...cell.metadata, ...(cell.cell_type === 'code' && { trusted: true }) };
   const made = panel.content.model!.sharedModel.insertCell(index, { ...cell, metadata });
   void panel.content.scrollToItem(index, 'smart');
   return modelOf(panel, made.getId());

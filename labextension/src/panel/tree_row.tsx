@@ -5,12 +5,10 @@ import type { Row } from '../tree/fold.js';
 import type { LaneRow } from '../tree/lanes.js';
 import { textOf, type Piece } from '../tree/line_change.js';
 import { LaneCell } from './lane_cell.js';
+import { Marked } from './marked.js';
 import { ago, causeWord, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
 export const ROW_HEIGHT = 44;
-
-/** Characters before what was found, in a narrow row. */
-const CONTEXT = 12;
 
 interface Props {
   row: Row;
@@ -96,22 +94,16 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
             )}
           </code>
         </div>
-        <div className="fk-Row-line fk-Row-notes">
+        <div className="fk-Row-notes">
           <span className="fk-Row-number">v{version.version}</span>
           {version.head && <span className="fk-Chip fk-mod-head">{trans.__('in the cell')}</span>}
-          {version.pinned && <span className="fk-Chip fk-mod-pin">⚑ {trans.__('pinned')}</span>}
-          {version.label && <span className="fk-Chip fk-mod-label">{version.label}</span>}
           {run && (
             <span className={`fk-Run fk-mod-${run.status}`}>
               {STATUS_SIGNS[run.status]} {runs}
             </span>
           )}
-          {cause && <span className="fk-quiet">{cause}</span>}
-          {change && version.parent !== 0 && (
-            <span className="fk-quiet fk-Row-lines">
-              +{change.added} −{change.removed}
-            </span>
-          )}
+          {version.label && <span className="fk-Chip fk-mod-label">{version.label}</span>}
+          {version.pinned && <span className="fk-Chip fk-mod-pin">⚑ {trans.__('pinned')}</span>}
           {props.expandable && (
             <button
               className="fk-Steps"
@@ -122,9 +114,13 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
               {steps === '' ? `▾ ${trans.__('fewer')}` : `▸ ${steps}`}
             </button>
           )}
-          <time className="fk-Row-time" title={dateTime(version.created)}>
-            {ago(version.created, now, trans)}
-          </time>
+          <time title={dateTime(version.created)}>{ago(version.created, now, trans)}</time>
+          {cause && <span className="fk-quiet">{cause}</span>}
+          {change && version.parent !== 0 && (
+            <span className="fk-quiet fk-Row-lines">
+              +{change.added} −{change.removed}
+            </span>
+          )}
         </div>
       </div>
       {picture && <img className="fk-Thumbnail" src={picture} alt="" draggable={false} />}
@@ -139,23 +135,6 @@ function PieceView({ kind, text }: Piece): ReactElement {
     case 'added':
       return <ins className="fk-added">{text}</ins>;
     default:
-      return <span className={kind === 'sign' ? 'fk-quiet' : undefined}>{text}</span>;
+      return <span className={kind === 'sign' ? 'fk-Row-sign' : undefined}>{text}</span>;
   }
-}
-
-/** A text from a little before the part that was found, which is marked. */
-function Marked({ text, part }: { text: string; part: string }): ReactElement {
-  const at = text.toLowerCase().indexOf(part.toLowerCase());
-  if (at < 0) {
-    return <>{text}</>;
-  }
-  const from = at > CONTEXT ? at - CONTEXT : 0;
-  return (
-    <>
-      {from > 0 && '…'}
-      {text.slice(from, at)}
-      <mark>{text.slice(at, at + part.length)}</mark>
-      {text.slice(at + part.length)}
-    </>
-  );
 }

@@ -74,7 +74,7 @@ const cell: JupyterFrontEndPlugin<void> = {
           return active && step(marks.get(found.history)!.steps, active);
         }
       });
-      palette?.addItem({ command: id, category: trans.__('Cell History') });
+      palette?.addItem({ command: id, category: trans.__('Cell History (forkernel)') });
     };
     const hasRuns = (args: ReadonlyPartialJSONObject) => {
       const found = here();

@@ -14,6 +14,7 @@ import { IHistories, IHistoryPanel } from '../tokens.js';
 
 const ID = '@forkernel/labextension:panel';
 const SHOW = 'forkernel:show-history';
+const SEARCH = 'forkernel:search-history';
 
 /** Below the property inspector and the debugger. */
 const RANK = 750;
@@ -49,7 +50,15 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
         requestAnimationFrame(() => panel.content.activeCell?.editor?.focus());
       },
       revealVersion: (cell, version) => panel.showVersion(cell, version),
-      showNotebookHistory: () => void commands.execute('forkernel:notebook-history')
+      showNotebookHistory: () => void commands.execute('forkernel:notebook-history'),
+      openVersion: async (path, cell, version) => {
+        await app.serviceManager.contents.get(path, { content: false });
+        const opened = (await commands.execute('docmanager:open', { path })) as NotebookPanel;
+        await opened.context.ready;
+        await opened.revealed;
+        shell.activateById(panel.id);
+        panel.showVersion(cell, version);
+      }
     };
     const panel = new HistoryPanel(tracker, histories, services);
     if (labShell) {
@@ -98,7 +107,19 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
         reveal(args.clicked ? 'cell' : (args.tab as string | undefined));
       }
     });
-    palette?.addItem({ command: SHOW, category: trans.__('Notebook Cell Operations') });
+    palette?.addItem({ command: SHOW, category: trans.__('Cell History (forkernel)') });
+    commands.addCommand(SEARCH, {
+      label: trans.__('Search the History…'),
+      caption: trans.__('In all texts that the cells of this notebook ever had, and in all their outputs'),
+      isVisible: () => isForkernel(tracker.currentWidget),
+      isEnabled: () => isForkernel(tracker.currentWidget),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => {
+        reveal('cell');
+        panel.showSearch();
+      }
+    });
+    palette?.addItem({ command: SEARCH, category: trans.__('Cell History (forkernel)') });
     void settings?.load(ID);
     histories.forEach(history => {
       const onState = () => {
@@ -106,6 +127,7 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
           add();
         }
         commands.notifyCommandChanged(SHOW);
+        commands.notifyCommandChanged(SEARCH);
       };
       history.connection.stateChanged.connect(onState);
       onState();

@@ -64,7 +64,7 @@ function shortFront(words: readonly string[]): string {
     length += words[--first].length;
   }
   const kept = words.slice(first).join('');
-  return first === 0 ? kept : `… ${kept.trimStart()}`;
+  return first === 0 ? kept : `… ${kept.replace(/^[\s,;)\]}]+/, '')}`;
 }
 
 /** A line from where it is different from both its neighbours: the words that it shares with one of them are left out. */

@@ -48,7 +48,8 @@ export interface WholePlan {
 export function planWhole(now: readonly CellNow[], then: readonly CellThen[], known: ReadonlySet<string>): WholePlan {
   const here = new Map(now.map(cell => [cell.id, cell]));
   const there = new Map(then.map(cell => [cell.cell, cell]));
-  const keeps = (cell: CellNow) => !known.has(cell.id) || (cell.fixedPlace === true && !there.has(cell.id));
+  const untouched = (cell: CellNow) => !known.has(cell.id) && cell.text !== ''; // empty ones are met when they are typed in
+  const keeps = (cell: CellNow) => untouched(cell) || (cell.fixedPlace === true && !there.has(cell.id));
   const stays = new Set(now.filter(cell => there.has(cell.id) || keeps(cell)).map(cell => cell.id));
   const target = withUntouched(
     then.map(cell => ({ id: cell.cell })),

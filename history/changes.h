@@ -52,13 +52,9 @@ enum status history_look(struct history *history, int64_t document_id, struct hi
 enum status history_last_version(struct history *history, int64_t document_id, int64_t *ret_number,
     struct error *error) MUST_CHECK;
 
-/* The largest id of a document with a file that is below `before`; 0: there is none. */
+/* The largest id below `before` of a document that has or had a file; 0: there is none. */
 enum status history_document_before(struct history *history, int64_t before,
     int64_t *ret_document_id, struct error *error) MUST_CHECK;
-
-/* "" for a document without a file, or for none. */
-enum status history_document_path(struct history *history, int64_t document_id,
-    struct history_memory *memory, const char **ret_path, struct error *error) MUST_CHECK;
 
 /* ---- the log in pages ---- */
 

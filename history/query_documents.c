@@ -13,25 +13,9 @@ enum status history_find_document(
 
 enum status history_document_before(
     struct history *history, int64_t before, int64_t *ret_document_id, struct error *error) {
-    static const char text[] =
-        "SELECT coalesce(max(id), 0) FROM documents WHERE id < ? AND path IS NOT NULL";
+    static const char text[] = "SELECT coalesce(max(id), 0) FROM documents WHERE id < ? "
+                               "AND (path IS NOT NULL OR id IN (SELECT document_id FROM places))";
     return sql_int(&history->sql, ret_document_id, error, text, "i", before);
-}
-
-enum status history_document_path(struct history *history, int64_t document_id,
-    struct history_memory *memory, const char **ret_path, struct error *error) {
-    static const char text[] = "SELECT coalesce(path, '') FROM documents WHERE id = ?";
-    struct sql *sql = &history->sql;
-    sqlite3_stmt *rows = NULL;
-    const char *path = memory_copy(memory, "", 0);
-    enum status status = sql_query(sql, &rows, error, text, "i", document_id);
-    while (sql_row(sql, rows, &status, error))
-        path = memory_column(memory, rows, 0);
-    if (status == STATUS_OK && !path)
-        status = fail_memory(history, error);
-    if (status == STATUS_OK)
-        *ret_path = path;
-    return status;
 }
 
 enum status history_list_documents(struct history *history, struct history_memory *memory,

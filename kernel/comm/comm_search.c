@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "history/changes.h"
+#include "history/places.h"
 #include "kernel/comm/comm_question.h"
 
 #include <string.h>
@@ -241,9 +242,11 @@ static enum status look_in_all(
 static enum status add_path(
     const struct comm_question *question, json_t *reply, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
-    const char *path = NULL;
-    enum status status =
-        history_document_path(question->history, question->document_id, &memory, &path, error);
+    const char *path = "";
+    enum status status = STATUS_OK;
+    if (question->document_id)
+        status =
+            history_document_path(question->history, question->document_id, &memory, &path, error);
     if (status == STATUS_OK)
         json_object_set_new(reply, "document", json_string(path));
     history_memory_finish(&memory);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { WORDS_MAX = 64 };
@@ -27,10 +28,17 @@ static void sink_bundle(void *context, json_t *data, const struct history_output
             printf("[%s: %s]\n", output->parts[i].mime, output->parts[i].path);
 }
 
+static size_t terminal_width(void) {
+    struct winsize size = {0};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 static enum status run_verb(struct history *history, const struct fk_verb *verb,
     const char *notebook, size_t count, const char *const *words, struct error *error) {
-    struct fk_sink sink = {
-        .text = sink_text, .bundle = sink_bundle, .colours = isatty(STDOUT_FILENO) == 1};
+    struct fk_sink sink = {.text = sink_text,
+        .bundle = sink_bundle,
+        .colours = isatty(STDOUT_FILENO) == 1,
+        .width = terminal_width()};
     struct fk_context context = {
         .history = history, .sink = &sink, .notebook = notebook ? notebook : ""};
     enum status status =

@@ -142,6 +142,8 @@ static enum status find_cell_named(
 static enum status find_label(
     struct fk_context *context, const char *name, struct fk_thing *ret_thing, struct error *error) {
     enum history_subject subject;
+    if (!*name) /* which is what a pin without a label has */
+        return STATUS_NOT_FOUND;
     enum status status = history_find_label(
         context->history, context->document_id, name, &subject, &ret_thing->number, error);
     if (status == STATUS_OK)
@@ -189,7 +191,13 @@ enum status fk_find(struct fk_context *context, const char *name, enum fk_kind o
             *ret_thing = thing;
         return status;
     }
-    return find_named(context, word, ret_thing, error);
+    if (thing.kind != FK_CELL || !read_number(word, &count))
+        return find_named(context, word, ret_thing, error);
+    struct buf cell = BUF_INIT; /* "cell 3" */
+    buf_printf(&cell, "c%lld", (long long)count);
+    enum status status = find_named(context, buf_string(&cell), ret_thing, error);
+    buf_finish(&cell);
+    return status;
 }
 
 static enum status version_of_run(

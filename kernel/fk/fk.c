@@ -52,6 +52,14 @@ const char *fk_colour(const struct fk_context *context, enum fk_colour colour) {
     return context->sink->colours ? sequences[colour] : "";
 }
 
+size_t fk_room(const struct fk_context *context, size_t used, size_t most) {
+    enum { LEAST = 20 }; /* less tells nothing; then lines may break */
+    size_t width = context->sink->width;
+    if (!width || used + most <= width)
+        return most;
+    return width > used + LEAST ? width - used : LEAST;
+}
+
 enum fk_colour fk_status_colour(enum history_run_status status) {
     if (status == HISTORY_OK)
         return FK_GREEN;

@@ -30,6 +30,7 @@ struct fk_sink {
        label or pin (then `cell_key` is NULL). NULL: nobody listens. */
     void (*changed)(void *context, enum fk_changed changed, int64_t number, const char *cell_key);
     bool colours; /* ANSI sequences are understood */
+    size_t width; /* columns of the terminal; 0: not known */
 };
 
 struct fk_context {
@@ -113,6 +114,10 @@ size_t fk_words_of_name(size_t count, const char *const *words);
 /* Append the words with a blank between them, those that are `option` (NULL: none is) left out.
    Returns whether one was. */
 bool fk_join(size_t count, const char *const *words, const char *option, struct buf *out);
+
+/* How many characters of a text there is room for behind `used` columns: `most`, or fewer in a
+   narrow terminal. */
+size_t fk_room(const struct fk_context *context, size_t used, size_t most);
 
 /* "ok [12]", "error [12]", coloured, without a newline; `out` is appended to. */
 void fk_append_run(

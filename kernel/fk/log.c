@@ -17,6 +17,7 @@ enum {
     PAGE = 200,
     NAME_WIDTH = 20,
     CHANGE_WIDTH = 60,
+    SIGN_WIDTH = 3, /* "+ " and "…" */
     NAMELESS_SHOWN = 10
 };
 
@@ -106,8 +107,8 @@ static void fill_row(
 }
 
 /* What the text has that the one before had not; of a run what made its version. */
-static enum status append_change(
-    struct fk_context *context, const struct line *line, struct buf *out, struct error *error) {
+static enum status append_change(struct fk_context *context, const struct line *line, size_t room,
+    struct buf *out, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version now, before = {0};
     enum status status = history_read_version(
@@ -117,7 +118,7 @@ static enum status append_change(
         status = history_read_version(
             context->history, context->document_id, from, &memory, &before, error);
     if (status == STATUS_OK)
-        change_append(before.text, now.text, CHANGE_WIDTH, out);
+        change_append(before.text, now.text, room, out);
     history_memory_finish(&memory);
     return status;
 }
@@ -126,7 +127,9 @@ static enum status print_row(struct fk_context *context, const struct row *row,
     const size_t *widths, const struct line *line, struct error *error) {
     static const enum fk_colour colours[COLUMNS] = {[TIME] = FK_FAINT};
     struct buf text = BUF_INIT;
+    size_t before = 0;
     for (size_t i = 0; i < COLUMNS; i++) {
+        before += widths[i] + 2;
         enum fk_colour colour = i == WHAT ? row->what : colours[i];
         buf_printf(&text, "%s%s%s", colour ? fk_colour(context, colour) : "",
             buf_string(&row->cells[i]), colour ? fk_colour(context, FK_PLAIN) : "");
@@ -134,7 +137,8 @@ static enum status print_row(struct fk_context *context, const struct row *row,
             used < widths[i] + 2; used++)
             buf_append_char(&text, ' ');
     }
-    enum status status = append_change(context, line, &text, error);
+    enum status status = append_change(
+        context, line, fk_room(context, before + SIGN_WIDTH, CHANGE_WIDTH), &text, error);
     buf_append_char(&text, '\n');
     if (status == STATUS_OK)
         fk_print_bytes(context, buf_string(&text), text.size);

@@ -13,12 +13,13 @@
 
 enum {
     CHANGE_WIDTH = 60,
+    GAPS = 16, /* between the columns, for a sign, and for "<- head" behind */
     NAME_WIDTH = 60,
     ROWS_MAX = 200, /* of the newest versions; the rest is counted */
 };
 
-static enum status append_change(
-    struct fk_context *context, const struct fold_row *row, struct buf *out, struct error *error) {
+static enum status append_change(struct fk_context *context, const struct fold_row *row,
+    size_t room, struct buf *out, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version now, before = {0};
     enum status status = history_read_version(
@@ -27,7 +28,7 @@ static enum status append_change(
         status = history_read_version(
             context->history, context->document_id, row->parent, &memory, &before, error);
     if (status == STATUS_OK)
-        change_append(before.text, now.text, CHANGE_WIDTH, out);
+        change_append(before.text, now.text, room, out);
     history_memory_finish(&memory);
     return status;
 }
@@ -115,7 +116,9 @@ static enum status print_row(struct fk_context *context, struct lanes *lanes,
     pad(&row, strlen(age), widths->age + 2);
     append_runs(context, version, &row);
     pad(&row, runs_width(version), widths->runs + 2);
-    enum status status = append_change(context, fold, &row, error);
+    size_t used = widths->lanes + widths->number + widths->age + widths->runs + GAPS;
+    enum status status =
+        append_change(context, fold, fk_room(context, used, CHANGE_WIDTH), &row, error);
     if (fold->folded)
         buf_printf(&row, "  %s(%zu step%s of typing)%s", fk_colour(context, FK_FAINT),
             fold->folded + 1, plural((int64_t)fold->folded + 1), plain);

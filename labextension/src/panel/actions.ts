@@ -9,12 +9,12 @@ import { mayRestore, mustBeWritable } from '../may_restore.js';
 import { modelOf } from '../restore.js';
 import { folderOf, nameOfThen, saveAsNew, whenWords } from '../whole/copy.js';
 import { placeOf, withUntouched } from './place.js';
-import type { NotebookView, PanelServices } from './services.js';
+import type { NotebookView, HistoryServices } from './services.js';
 
 /** Puts a version into its cell; asks first where the cell is running. False: the person said no. */
 export async function restoreVersion(
   { history, panel }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   cell: string,
   version: number
 ): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function restoreVersion(
 /** A new cell below, with the text and the outputs of the last run. */
 export async function insertVersion(
   { history, panel, contents }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   cell: string,
   version: Version
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function insertVersion(
 /** A deleted cell is there again under its id, where it was. */
 export async function bringBack(
   { history, panel }: Pick<NotebookView, 'history' | 'panel'>,
-  { trans }: Pick<PanelServices, 'trans'>,
+  { trans }: Pick<HistoryServices, 'trans'>,
   cell: string
 ): Promise<void> {
   mustBeWritable(panel, trans);
@@ -94,7 +94,7 @@ export function insertCell(panel: NotebookPanel, index: number, cell: SharedCell
 /** The notebook as it was, as a new file beside it, opened. Returns its path. */
 export async function openAsItWas(
   { history, panel }: NotebookView,
-  services: PanelServices,
+  services: HistoryServices,
   moment: { time: number } | { before: number }
 ): Promise<string> {
   history.flush();
@@ -120,7 +120,7 @@ export async function openAsItWas(
 
 export async function labelVersion(
   { history }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   version: Version
 ): Promise<void> {
   const { value, button } = await InputDialog.getText({

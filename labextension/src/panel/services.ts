@@ -7,12 +7,16 @@ import type { CellTrees } from '../tree/cell_trees.js';
 import { HistoryContents } from './contents.js';
 import { NO_FILTER, type FilterState } from './filter.js';
 
-/** What the parts of the panel need of the application. */
-export interface PanelServices {
+/** What everything that shows the history needs of the application. */
+export interface HistoryServices {
   trans: TranslationBundle;
   languages: IEditorLanguageRegistry | null;
   contents: Contents.IManager;
   open(path: string): Promise<void>;
+}
+
+/** What the parts of the panel need besides. */
+export interface PanelServices extends HistoryServices {
   /** Put the focus into the active cell of a notebook, to type. */
   focusCell(panel: NotebookPanel): void;
   revealVersion(cell: string, version: number): void;

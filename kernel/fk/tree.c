@@ -13,7 +13,7 @@
 
 enum {
     CHANGE_WIDTH = 60,
-    GAPS = 16, /* between the columns, for a sign, and for "<- head" behind */
+    GAPS = 19, /* between the columns, for a sign, and for "<- head" behind */
     NAME_WIDTH = 60,
     ROWS_MAX = 200, /* of the newest versions; the rest is counted */
 };

@@ -13,7 +13,7 @@
 
 enum {
     CHANGE_WIDTH = 60,
-    GAPS = 16, /* between the columns, for a sign, and for "<- head" behind */
+    GAPS = 19, /* between the columns, for a sign, and for "<- head" behind */
     NAME_WIDTH = 60,
     ROWS_MAX = 200, /* of the newest versions; the rest is counted */
 };
@@ -159,20 +159,23 @@ static enum status print_rows(
 /* "c3 Growth  under Results, 4 versions, 2 runs" */
 static void print_heading(struct fk_context *context, const struct cell_name *name) {
     const struct history_cell *cell = name->cell;
-    struct buf line = BUF_INIT;
-    buf_append_string(&line, fk_colour(context, FK_BOLD));
-    cell_name_append(name, NAME_WIDTH, &line);
-    buf_printf(&line, "%s  %s", fk_colour(context, FK_PLAIN), fk_colour(context, FK_FAINT));
+    struct buf line = BUF_INIT, behind = BUF_INIT;
     if (cell->type != HISTORY_CELL_CODE)
-        buf_printf(&line, "%s, ", history_cell_type_name(cell->type));
+        buf_printf(&behind, "%s, ", history_cell_type_name(cell->type));
     if (*name->heading && name->name != name->heading)
-        buf_printf(&line, "under %s, ", name->heading);
-    buf_printf(&line, "%lld version%s", (long long)cell->versions, plural(cell->versions));
+        buf_printf(&behind, "under %s, ", name->heading);
+    buf_printf(&behind, "%lld version%s", (long long)cell->versions, plural(cell->versions));
     if (cell->type == HISTORY_CELL_CODE || cell->runs)
-        buf_printf(&line, ", %lld run%s", (long long)cell->runs, plural(cell->runs));
-    buf_printf(&line, "%s%s\n", cell->deleted_us ? ", deleted" : "", fk_colour(context, FK_PLAIN));
+        buf_printf(&behind, ", %lld run%s", (long long)cell->runs, plural(cell->runs));
+    buf_append_string(&behind, cell->deleted_us ? ", deleted" : "");
+    size_t used = utf8_count(buf_string(&behind), behind.size) + digits((int64_t)name->number) + 4;
+    buf_append_string(&line, fk_colour(context, FK_BOLD));
+    cell_name_append(name, fk_room(context, used, NAME_WIDTH), &line);
+    buf_printf(&line, "%s  %s%s%s\n", fk_colour(context, FK_PLAIN), fk_colour(context, FK_FAINT),
+        buf_string(&behind), fk_colour(context, FK_PLAIN));
     fk_print_bytes(context, buf_string(&line), line.size);
     buf_finish(&line);
+    buf_finish(&behind);
 }
 
 static enum status print_cell(

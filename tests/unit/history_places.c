@@ -82,7 +82,7 @@ static void test_nameless(void **state) {
     assert_int_equal(list.count, 2);
     assert_int_equal(list.items[0].document_id, second);
     assert_int_equal(list.items[1].document_id, first);
-    assert_string_equal(list.items[1].summary, "import x");
+    assert_string_equal(list.items[1].summary, "more"); /* an import tells less */
     assert_string_equal(list.items[1].origin_path, "");
     assert_int_equal(list.items[1].runs, 1);
     assert_true(list.items[1].started_us < list.items[1].last_run_us);

@@ -52,8 +52,8 @@ BEGINNINGS = {
             'printf("w{n} %ld\\n", t.tv_nsec); fflush(stdout); usleep(80000); }}',
     "error": "int bad{n} = nothing{n};",
 }
-# JupyterLab's own: a search that was to begin when its notebook was closed.
-NOISE = re.compile(r"RangeError[^\0]*ColorPalette|/lsp/status|reading 'promise'[^\0]*jlab_core")
+# JupyterLab's own: what was to be done in the next frame when its notebook was closed.
+NOISE = re.compile(r"RangeError[^\0]*ColorPalette|/lsp/status|reading '(promise|observe)'[^\0]*jlab_core")
 NUMBER = re.compile(r'(?<=[" ][qw])\d+|^\d+')  # of a beginning, or of a word that was typed
 PATIENCE = 10  # seconds until what was told has to be in the store
 
@@ -147,15 +147,19 @@ class Person:
 
     # ---- choosing ----
 
+    def sees(self, page):
+        """The notebooks of this story that are open there: JupyterLab opens those of the one before late, after a reload."""
+        return {path: cells for path, cells in page.sees().items() if path.startswith(self.folder)}
+
     def open_notebooks(self):
-        return [(page, path) for page in self.pages for path in sorted(page.sees())]
+        return [(page, path) for page in self.pages for path in sorted(self.sees(page))]
 
     def choose(self, wanted=lambda cell: True):
         """A page, a notebook that is open there and one of its cells; or None."""
         found = [
             (page, path, cell)
             for page in self.pages
-            for path, cells in sorted(page.sees().items())
+            for path, cells in sorted(self.sees(page).items())
             for cell in cells
             if wanted(cell)
         ]
@@ -165,7 +169,7 @@ class Person:
         return self.random.choice(self.open_notebooks() or [None])
 
     def place(self, page, path, cell=None):
-        index = "" if cell is None else f" cell {[one['id'] for one in page.sees()[path]].index(cell['id']) + 1}"
+        index = "" if cell is None else f" cell {[one['id'] for one in self.sees(page)[path]].index(cell['id']) + 1}"
         return f"in page {self.pages.index(page) + 1}, {path.split('/')[-1]}{index}"
 
     def document(self, path):
@@ -250,7 +254,7 @@ class Person:
 
     def run(self, page, path, cell):
         outputs = page.run(path, cell["id"])
-        here = next((one for one in page.sees()[path] if one["id"] == cell["id"]), None)
+        here = next((one for one in self.sees(page)[path] if one["id"] == cell["id"]), None)
         if here is not None and here["source"] == cell["source"] and not here["running"]:
             self.document(path).outputs.append((cell["id"], cell["source"], shown(outputs)))
 
@@ -293,7 +297,7 @@ class Person:
 
     def do_open(self):
         page, document = self.random.choice(self.pages), self.random.choice(self.documents)
-        if document.path in page.sees() or len(page.sees()) >= 3:
+        if document.path in self.sees(page) or len(self.sees(page)) >= 3:
             return None
         if self.apart and any(path == document.path for _, path in self.open_notebooks()):
             return None
@@ -312,9 +316,9 @@ class Person:
 
     def do_reload(self):
         page = self.random.choice(self.pages)
-        opened = page.reload()
-        for path in opened:
-            page.open(path)
+        for path in page.reload():
+            if path.startswith(self.folder):
+                page.open(path)
         return f"page {self.pages.index(page) + 1}"
 
     def do_new(self):
@@ -335,11 +339,11 @@ class Person:
         )
         if self.document(path) is None:
             self.documents.append(Document(path))
-        (cell,) = page.sees()[path]
+        (cell,) = self.sees(page)[path]
         page.edit(path, cell["id"])
         page.write(f"{self.clicks} + 2")
         page.tell()
-        self.run(page, path, page.sees()[path][0])
+        self.run(page, path, self.sees(page)[path][0])
         return self.place(page, path)
 
     def do_rename(self):
@@ -366,7 +370,7 @@ class Person:
         """Another page that has it open hears nothing of it; it is closed there, as a person would do."""
         self.document(path).path = new
         for page in self.pages:
-            if path in page.sees():
+            if path in self.sees(page):
                 page.close(path)
 
     def do_copy(self):
@@ -473,7 +477,7 @@ class Person:
 
     def do_paste(self):
         chosen = self.choose(is_calm)
-        if chosen is None or len(chosen[0].sees()[chosen[1]]) > 8:
+        if chosen is None or len(self.sees(chosen[0])[chosen[1]]) > 8:
             return None
         page, path, cell = chosen
         where = self.place(page, path, cell)
@@ -491,7 +495,7 @@ class Person:
         if chosen is None:
             return None
         page, path = chosen
-        if any(cell["running"] for cell in page.sees()[path]):
+        if any(cell["running"] for cell in self.sees(page)[path]):
             return None
         letter = self.random.choice("qw")
         page.page.evaluate(
@@ -519,7 +523,7 @@ class Person:
 
     def hear_again(self, path):
         for page in self.pages:
-            if path in page.sees():
+            if path in self.sees(page):
                 page.open(path)
 
     # ---- going back, and whether what is shown then belongs to it ----
@@ -592,7 +596,7 @@ class Person:
         )
 
     def cell(self, page, path, cell):
-        return next((one for one in page.sees().get(path, []) if one["id"] == cell), None)
+        return next((one for one in self.sees(page).get(path, []) if one["id"] == cell), None)
 
     def versions(self, path):
         document = self.store().document(self.file(path).resolve())
@@ -632,7 +636,7 @@ class Person:
 
     def remember(self, page):
         """What the page shows is something that was there."""
-        for path, cells in page.sees().items():
+        for path, cells in self.sees(page).items():
             document = self.document(path)
             if document is None:
                 raise AssertionError(f"the page has {path}, which the person does not know")
@@ -747,7 +751,7 @@ class Person:
         """Cells whose text is not that of their head: (page, path, cell, head)."""
         found = []
         for page in self.pages:
-            for path, cells in page.sees().items():
+            for path, cells in self.sees(page).items():
                 number = self.store().document(self.file(path).resolve())
                 if not number:
                     continue

@@ -265,11 +265,30 @@ enum status cells_adopt(struct history *history, int64_t document_id,
     return status;
 }
 
+/* Of a notebook that has ids one id that is known tells that all are ids. */
+static enum status knows_any(struct history_session *session, const struct history_page_cell *cells,
+    size_t count, bool *ret_any, struct error *error) {
+    for (size_t i = 0; i < count && !*ret_any; i++) {
+        struct cell cell;
+        enum status status = cells[i].key ? cell_find(session->history, session->document_id,
+                                                cells[i].key, &cell, error)
+                                          : STATUS_NOT_FOUND;
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+        *ret_any = status == STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
 enum status history_adopt_cells(struct history_session *session,
     const struct history_page_cell *cells, size_t count, bool hold, struct history_memory *memory,
     const char **ret_keys, struct error *error) {
     struct history *history = session->history;
-    enum status status = sql_begin(&history->sql, error);
+    bool known = false;
+    enum status status = hold ? knows_any(session, cells, count, &known, error) : STATUS_OK;
+    if (status != STATUS_OK || known)
+        return status;
+    status = sql_begin(&history->sql, error);
     if (status != STATUS_OK)
         return status;
     status =

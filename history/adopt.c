@@ -35,19 +35,20 @@ static enum status read_heads(
     while (sql_row(sql, rows, &status, error)) {
         struct known *grown = realloc(adopting->known, (adopting->known_count + 1) * sizeof *grown);
         int64_t number = sqlite3_column_int64(rows, 1);
-        buf_append(ret_numbers, &number, sizeof number);
-        if (!grown || !buf_ok(ret_numbers)) {
+        if (!grown) {
             sql_done(rows);
             return fail_memory(adopting->history, error);
         }
         adopting->known = grown;
+        buf_append(ret_numbers, &number, sizeof number);
         adopting->known[adopting->known_count++] = (struct known){
             .id = sqlite3_column_int64(rows, 0),
             .deleted = sqlite3_column_int(rows, 2) != 0,
             .order = SIZE_MAX,
         };
     }
-    return status;
+    return status == STATUS_OK && !buf_ok(ret_numbers) ? fail_memory(adopting->history, error)
+                                                       : status;
 }
 
 static enum status read_texts(
@@ -230,16 +231,21 @@ static enum status name_key(struct adopting *adopting, const struct history_page
 }
 
 enum status cells_adopt(struct history *history, int64_t document_id,
-    const struct history_page_cell *cells, size_t count, const int64_t *kept, size_t kept_count,
+    const struct history_page_cell *cells, size_t count, const struct buf *kept,
     struct history_memory *memory, const char **ret_keys, struct error *error) {
     struct adopting adopting = {.history = history, .document_id = document_id};
     struct known **found = calloc(count + 1, sizeof *found);
     bool *told = calloc(count + 1, sizeof *told);
-    enum status status = found && told ? STATUS_OK : fail_memory(history, error);
-    if (status == STATUS_OK)
-        status = read_known(&adopting, error);
-    for (size_t i = 0; i < kept_count && status == STATUS_OK; i++) {
-        struct known *known = find_id(&adopting, kept[i]);
+    if (!found || !told) {
+        free(found);
+        free(told);
+        return fail_memory(history, error);
+    }
+    enum status status = read_known(&adopting, error);
+    for (size_t at = 0; kept && at < kept->size; at += sizeof(int64_t)) {
+        int64_t id;
+        memcpy(&id, kept->data + at, sizeof id);
+        struct known *known = find_id(&adopting, id);
         if (known)
             known->taken = true;
     }
@@ -259,15 +265,34 @@ enum status cells_adopt(struct history *history, int64_t document_id,
     return status;
 }
 
+/* Of a notebook that has ids one id that is known tells that all are ids. */
+static enum status knows_any(struct history_session *session, const struct history_page_cell *cells,
+    size_t count, bool *ret_any, struct error *error) {
+    for (size_t i = 0; i < count && !*ret_any; i++) {
+        struct cell cell;
+        enum status status = cells[i].key ? cell_find(session->history, session->document_id,
+                                                cells[i].key, &cell, error)
+                                          : STATUS_NOT_FOUND;
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+        *ret_any = status == STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
 enum status history_adopt_cells(struct history_session *session,
     const struct history_page_cell *cells, size_t count, bool hold, struct history_memory *memory,
     const char **ret_keys, struct error *error) {
     struct history *history = session->history;
-    enum status status = sql_begin(&history->sql, error);
+    bool known = false;
+    enum status status = hold ? knows_any(session, cells, count, &known, error) : STATUS_OK;
+    if (status != STATUS_OK || known)
+        return status;
+    status = sql_begin(&history->sql, error);
     if (status != STATUS_OK)
         return status;
     status =
-        cells_adopt(history, session->document_id, cells, count, NULL, 0, memory, ret_keys, error);
+        cells_adopt(history, session->document_id, cells, count, NULL, memory, ret_keys, error);
     status = sql_finish(&history->sql, status, error);
     if (status == STATUS_OK)
         session->keys_pass = !hold;
@@ -311,9 +336,8 @@ enum status cells_adopt_batch(
     if (layout && count) {
         status = find_kept(session, layout, &kept, error);
         if (status == STATUS_OK)
-            status = cells_adopt(session->history, session->document_id, cells, count,
-                (const int64_t *)(const void *)buf_string(&kept), kept.size / sizeof(int64_t), NULL,
-                NULL, error);
+            status = cells_adopt(
+                session->history, session->document_id, cells, count, &kept, NULL, NULL, error);
     }
     buf_finish(&kept);
     free(cells);

@@ -50,7 +50,9 @@ enum status check_unreadable(
 }
 
 char *check_name_version(struct history *history, int64_t version_id) {
-    static const char text[] = "SELECT path FROM documents WHERE id = ?";
+    static const char text[] =
+        "SELECT coalesce(path, (SELECT p.path FROM places p WHERE p.document_id = d.id "
+        "ORDER BY p.id DESC LIMIT 1)) FROM documents d WHERE id = ?";
     struct sql *sql = &history->sql;
     struct buf name = BUF_INIT;
     sqlite3_stmt *rows = NULL;

@@ -21,7 +21,8 @@ enum status check_mend_heads(struct history *history, struct error *error) {
 
 enum status check_heads(struct check *check, struct error *error) {
     static const char text[] =
-        "SELECT c.key, c.head, coalesce(d.path, 'a console') FROM cells c "
+        "SELECT c.key, c.head, coalesce(d.path, (SELECT p.path FROM places p WHERE p.document_id "
+        "= d.id ORDER BY p.id DESC LIMIT 1), 'a console') FROM cells c "
         "LEFT JOIN documents d ON d.id = c.document_id WHERE NOT EXISTS (SELECT 1 FROM versions v "
         "WHERE v.id = (c.document_id << 32) + c.head AND v.cell_id = c.id) "
         "AND (c.head != 0 OR EXISTS (SELECT 1 FROM version_lists l WHERE l.cell_id = c.id))";

@@ -342,7 +342,8 @@ struct history_documents {
     size_t count;
 };
 
-/* STATUS_NOT_FOUND: no such path. */
+/* The document that lies at this path; where none does, the one that lay there last and lies
+ * nowhere now. STATUS_NOT_FOUND: there is none. */
 enum status history_find_document(struct history *history, const char *path,
     int64_t *ret_document_id, struct error *error) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* A notebook file is met: which document is it? */
-#include "history/store.h"
+#include "history/version_list.h"
 
 #include "base/clock.h"
 
@@ -96,61 +96,71 @@ static enum status find_by_keys(
 
 /* ---- by the texts ---- */
 
-struct text_hashes {
-    struct buf hashes; /* int64_t each */
-    size_t blank;      /* cells of the document without a text */
+/* The versions of a document that have the text of a cell of the file. */
+struct file_text {
+    const char *text;
+    size_t size;
+    uint16_t hash;
+    bool shared;
 };
 
-static enum status read_heads(struct history *history, int64_t document_id,
-    struct text_hashes *ret_heads, struct error *error) {
-    static const char text[] = "SELECT head FROM cells WHERE document_id = ? AND head <> 0";
-    struct buf numbers = BUF_INIT;
+static enum status list_cells(
+    struct history *history, int64_t document_id, struct buf *ret_ids, struct error *error) {
+    static const char text[] = "SELECT id FROM cells WHERE document_id = ?";
     sqlite3_stmt *rows = NULL;
     enum status status = sql_query(&history->sql, &rows, error, text, "i", document_id);
     while (sql_row(&history->sql, rows, &status, error)) {
-        int64_t number = sqlite3_column_int64(rows, 0);
-        buf_append(&numbers, &number, sizeof number);
+        int64_t id = sqlite3_column_int64(rows, 0);
+        buf_append(ret_ids, &id, sizeof id);
     }
-    for (size_t at = 0; at < numbers.size && status == STATUS_OK; at += sizeof(int64_t)) {
-        struct buf head = BUF_INIT;
-        int64_t number;
-        memcpy(&number, numbers.data + at, sizeof number);
-        status = version_read_text(history, version_id(document_id, number), &head, error);
-        int64_t hash = text_hash(buf_string(&head), head.size);
-        if (is_blank(buf_string(&head), head.size))
-            ret_heads->blank++;
-        else
-            buf_append(&ret_heads->hashes, &hash, sizeof hash);
-        buf_finish(&head);
+    return status == STATUS_OK && !buf_ok(ret_ids) ? fail_memory(history, error) : status;
+}
+
+/* Marks those that the cell shows or has shown; `wordless` becomes false where it has a text. */
+static enum status look_at_cell(struct history *history, int64_t document_id, int64_t cell_id,
+    struct file_text *texts, size_t count, bool *wordless, struct error *error) {
+    struct version_list list = {0};
+    uint16_t no_text = version_list_hash(text_hash("", 0));
+    enum status status = version_list_read(history, cell_id, &list, error);
+    for (size_t at = 0; at < list.count; at++) {
+        const struct listed_version *listed = &list.items[at];
+        *wordless = *wordless && listed->hash == no_text;
+        for (size_t i = 0; i < count && status == STATUS_OK; i++)
+            if (!texts[i].shared && texts[i].hash == listed->hash)
+                status = version_has_text(history, version_id(document_id, listed->number),
+                    texts[i].text, texts[i].size, &texts[i].shared, error);
     }
-    buf_finish(&numbers);
-    if (status == STATUS_OK && !buf_ok(&ret_heads->hashes))
-        status = fail_memory(history, error);
+    version_list_finish(&list);
     return status;
 }
 
-static bool has_hash(const struct text_hashes *heads, int64_t hash) {
-    for (size_t at = 0; at < heads->hashes.size; at += sizeof hash) {
-        if (memcmp(heads->hashes.data + at, &hash, sizeof hash) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Of the file's texts, how many does a cell of the document show? `ret_wordless`: it shows none. */
+/* Of the file's texts, how many have been a cell's of the document? `ret_wordless`: it has none. */
 static enum status count_texts(const struct judging *judging, int64_t document_id,
     size_t *ret_shared, bool *ret_wordless, struct error *error) {
-    struct text_hashes heads = {0};
-    size_t shared = 0;
-    enum status status = read_heads(judging->history, document_id, &heads, error);
-    for (size_t i = 0; i < judging->file->count && status == STATUS_OK; i++) {
+    struct file_text *texts = calloc(judging->file->count + 1, sizeof *texts);
+    struct buf ids = BUF_INIT;
+    size_t count = 0, shared = 0;
+    if (!texts)
+        return fail_memory(judging->history, error);
+    for (size_t i = 0; i < judging->file->count; i++) {
         const struct history_file_cell *cell = &judging->file->cells[i];
-        shared += !is_blank(cell->text, cell->text_bytes) &&
-                  has_hash(&heads, text_hash(cell->text, cell->text_bytes));
+        if (!is_blank(cell->text, cell->text_bytes))
+            texts[count++] = (struct file_text){cell->text, cell->text_bytes,
+                version_list_hash(text_hash(cell->text, cell->text_bytes)), false};
     }
-    *ret_wordless = heads.hashes.size == 0;
+    *ret_wordless = true;
+    enum status status = list_cells(judging->history, document_id, &ids, error);
+    for (size_t at = 0; at < ids.size && status == STATUS_OK; at += sizeof(int64_t)) {
+        int64_t cell_id;
+        memcpy(&cell_id, ids.data + at, sizeof cell_id);
+        status =
+            look_at_cell(judging->history, document_id, cell_id, texts, count, ret_wordless, error);
+    }
+    for (size_t i = 0; i < count; i++)
+        shared += texts[i].shared;
     *ret_shared = shared;
-    buf_finish(&heads.hashes);
+    buf_finish(&ids);
+    free(texts);
     return status;
 }
 
@@ -221,11 +231,15 @@ static enum status is_alike(
     enum status status = compare_file(judging, document_id, &likeness, error);
     if (status == STATUS_OK)
         status = count_texts(judging, document_id, &shared, &wordless, error);
-    bool other = likeness == OTHER_FILE;
+    bool most = is_most(shared, judging->worded);
     if (!judging->worded)
-        *ret_alike = !other;
+        *ret_alike = likeness != OTHER_FILE;
+    else if (wordless)
+        *ret_alike = true;
+    else if (judging->keyed)
+        *ret_alike = most && likeness != OTHER_FILE;
     else
-        *ret_alike = wordless || (is_most(shared, judging->worded) && !(other && judging->keyed));
+        *ret_alike = most || (shared && likeness == SAME_FILE);
     return status;
 }
 

@@ -5,7 +5,13 @@
 enum status history_find_document(
     struct history *history, const char *path, int64_t *ret_document_id, struct error *error) {
     static const char text[] = "SELECT id FROM documents WHERE path = ?";
+    static const char left_text[] =
+        "SELECT p.document_id FROM places p JOIN documents d ON d.id = p.document_id "
+        "WHERE p.path = ? AND d.path IS NULL AND p.id = (SELECT max(l.id) FROM places l "
+        "WHERE l.document_id = p.document_id) ORDER BY p.id DESC LIMIT 1";
     enum status status = sql_int(&history->sql, ret_document_id, error, text, "s", path);
+    if (status == STATUS_NOT_FOUND)
+        status = sql_int(&history->sql, ret_document_id, error, left_text, "s", path);
     if (status == STATUS_NOT_FOUND)
         error_set(error, status, "nothing is recorded for '%s' in '%s'", path, history->database);
     return status;

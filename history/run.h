@@ -143,9 +143,10 @@ enum status session_retry(struct history_session *session, struct error *error) 
 
 /* ---- adopt.c: inside a transaction ---- */
 
-/* See history_adopt_cells(); cells of the ids `kept` are none of them. `ret_keys` may be NULL. */
+/* See history_adopt_cells(); cells of the ids `kept` (int64_t each, or NULL) are none of them.
+ * `ret_keys` may be NULL. */
 enum status cells_adopt(struct history *history, int64_t document_id,
-    const struct history_page_cell *cells, size_t count, const int64_t *kept, size_t kept_count,
+    const struct history_page_cell *cells, size_t count, const struct buf *kept,
     struct history_memory *memory, const char **ret_keys, struct error *error) MUST_CHECK;
 
 /* Before a batch is recorded in a session whose keys pass: its new texts may be the cells that its

@@ -214,36 +214,37 @@ static bool has_ids(const struct notebook_file *file) {
     return false;
 }
 
-/* The keys of all cells: their ids, or, in a notebook that has none, those of the cells that their
- * texts tell. */
-static enum status find_keys(struct history_session *session, const struct notebook_file *file,
+/* As history_adopt_cells() says: under their ids, if the file has any. */
+static enum status adopt(struct history_session *session, const struct notebook_file *file,
     struct history_memory *memory, const char **ret_keys, struct error *error) {
-    if (has_ids(file)) {
-        for (size_t i = 0; i < file->count; i++)
-            ret_keys[i] = file->cells[i].id;
-        return STATUS_OK;
-    }
     struct history_page_cell *cells = calloc(file->count + 1, sizeof *cells);
-    for (size_t i = 0; cells && i < file->count; i++)
+    if (!cells)
+        return error_set(error, STATUS_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < file->count; i++) {
+        const struct notebook_cell *cell = &file->cells[i];
         cells[i] = (struct history_page_cell){
-            .text = file->cells[i].text, .text_bytes = file->cells[i].text_bytes};
+            cell->id && *cell->id ? cell->id : NULL, cell->text, cell->text_bytes};
+    }
     enum status status =
-        cells ? history_adopt_cells(session, cells, file->count, false, memory, ret_keys, error)
-              : error_set(error, STATUS_NO_MEMORY, "out of memory");
+        history_adopt_cells(session, cells, file->count, has_ids(file), memory, ret_keys, error);
     free(cells);
     return status;
 }
 
+/* The keys of all cells: their ids, or, in a notebook that has none, those of the cells that their
+ * texts tell. */
+static enum status find_keys(struct history_session *session, const struct notebook_file *file,
+    struct history_memory *memory, const char **ret_keys, struct error *error) {
+    if (!has_ids(file))
+        return adopt(session, file, memory, ret_keys, error);
+    for (size_t i = 0; i < file->count; i++)
+        ret_keys[i] = file->cells[i].id;
+    return STATUS_OK;
+}
+
 enum status notebook_file_adopt(
     struct history_session *session, const struct notebook_file *file, struct error *error) {
-    const char **keys = calloc(file->count + 1, sizeof *keys);
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    enum status status = keys ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "out of memory");
-    if (status == STATUS_OK && file->count)
-        status = find_keys(session, file, &memory, keys, error);
-    history_memory_finish(&memory);
-    free(keys);
-    return status;
+    return file->count ? adopt(session, file, NULL, NULL, error) : STATUS_OK;
 }
 
 enum status notebook_file_record(struct history_session *session, const struct notebook_file *file,

@@ -41,8 +41,8 @@ void notebook_file_finish(struct notebook_file *file);
 enum status notebook_file_record(struct history_session *session, const struct notebook_file *file,
     int64_t since_us, struct error *error) MUST_CHECK;
 
-/* The session works on this notebook: where it has no ids, keys of cells are taken as
- * history_adopt_cells() says. */
+/* The session works on this notebook: where it has no ids, or has got some since it was seen last,
+ * keys of cells are taken as history_adopt_cells() says. */
 enum status notebook_file_adopt(struct history_session *session, const struct notebook_file *file,
     struct error *error) MUST_CHECK;
 

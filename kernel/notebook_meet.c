@@ -97,15 +97,14 @@ enum status notebook_find_document(
     enum status status = notebook_meet(history, path, 0, &meeting, error);
     if (status != STATUS_OK) /* no file that could tell otherwise */
         return history_find_document(history, path, ret_document_id, error);
-    int64_t document_id = meeting.met.document_id, taken;
+    int64_t document_id = meeting.met.document_id, taken = 0;
     bool known = meeting.met.how == HISTORY_MET_KNOWN || meeting.met.how == HISTORY_MET_MOVED;
     /* where nothing can be written, or somebody else writes, it is asked about all the same */
     if (meeting.met.how == HISTORY_MET_MOVED)
         (void)!notebook_take(history, path, &meeting, &taken, NULL);
     notebook_file_finish(&meeting.file);
-    if (!known)
-        return error_set(error, STATUS_NOT_FOUND, "nothing is recorded for '%s' in '%s'", path,
-            history_database_path(history));
+    if (!known) /* until a kernel begins another one there, the path is that of the last one */
+        return history_find_document(history, path, ret_document_id, error);
     *ret_document_id = document_id;
     return STATUS_OK;
 }

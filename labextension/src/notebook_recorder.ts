@@ -182,6 +182,7 @@ export class NotebookRecorder {
   /** What was typed under the old name comes before what is recorded under the new one. */
   private _onPath(): void {
     this.flush();
+    this._queue.renamed();
     void this.connection.tellPath();
   }
 

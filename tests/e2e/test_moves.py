@@ -336,6 +336,7 @@ def test_thrown_away(untitled, tmp_path):
         while not (gone := page.fine("gone")["gone"]):
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        assert "1 + 1" in all_of(untitled)
         assert gone[0]["path"] == str(untitled) and gone[0]["document"] == page.fine("gone")["document"]
         kernel.run("1 + 2", cell="one")
         assert texts(kernel, "one")[-1] == "1 + 2"

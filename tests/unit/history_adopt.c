@@ -143,6 +143,23 @@ static void test_a_run_under_a_new_key(void **state) {
     fixture_close(f);
 }
 
+/* The notebook was brought to a format with ids. */
+static void test_the_file_has_ids_now(void **state) {
+    struct fixture *f = *state;
+    set_up_three(f);
+    const struct history_page_cell file[] = {
+        cell("i1", "same"), cell("i2", "int x = 1; int y = 2;"), cell("i3", "same")};
+    assert_ok(history_adopt_cells(f->session, file, 3, true, NULL, NULL, error));
+    assert_non_null(head(f, "i2"));
+    assert_int_equal(count_cells(f), 3);
+    /* from then on another id is another cell */
+    const struct history_page_cell more[] = {
+        cell("i1", "same"), cell("i4", "int x = 1; int y = 2;")};
+    assert_ok(history_adopt_cells(f->session, more, 2, true, NULL, NULL, error));
+    assert_null(head(f, "i4"));
+    fixture_close(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void) {
@@ -152,6 +169,7 @@ int main(void) {
         TEST(test_a_deleted_cell_is_back),
         TEST(test_a_revert_in_the_page),
         TEST(test_a_run_under_a_new_key),
+        TEST(test_the_file_has_ids_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

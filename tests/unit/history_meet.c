@@ -125,10 +125,12 @@ static void test_other_cells_at_the_path(void **state) {
 static void test_without_ids(void **state) {
     static const char *const changed[] = {"=1", "=2", "=3", NULL};
     static const char *const unlike[] = {"=7", "=8", NULL};
+    static const char *const half[] = {"=1", "=8", NULL};
     struct fixture *f = *state;
     struct meeting m;
     assert_ok(history_open(&f->options, &f->history, error));
     int64_t id = record(f, "/n/a", 10, without_ids);
+    assert_int_equal(meet(describe(&m, f, "/n/a", 10, half), HISTORY_MET_KNOWN), id);
     assert_int_equal(meet(describe(&m, f, "/n/a", 11, changed), HISTORY_MET_KNOWN), id);
     assert_int_equal(meet(describe(&m, f, "/n/b", 11, changed), HISTORY_MET_MOVED), id);
     assert_int_not_equal(meet(describe(&m, f, "/n/b", 12, unlike), HISTORY_MET_NEW), id);

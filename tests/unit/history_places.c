@@ -65,6 +65,15 @@ static void test_gone(void **state) {
     list = gone(f, NULL); /* seen last comes first */
     assert_int_equal(list.count, 2);
     assert_string_equal(list.items[0].path, "/nowhere/at/all.ipynb");
+    /* thrown away it is found where it lay, until another one lies there */
+    int64_t found = 0;
+    assert_ok(history_leave_place(f->history, id, error));
+    assert_ok(history_find_document(f->history, notebook(f, "gone.ipynb"), &found, error));
+    assert_int_equal(found, id);
+    int64_t other = record(f, notebook(f, "gone.ipynb"), "4");
+    assert_ok(history_find_document(f->history, notebook(f, "gone.ipynb"), &found, error));
+    assert_int_equal(found, other);
+    assert_int_not_equal(found, id);
     history_close(&f->history);
 }
 

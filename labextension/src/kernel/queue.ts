@@ -108,6 +108,15 @@ export class EditQueue {
     }
   }
 
+  /** The notebook has another name: what waits for it waits there, and not for another one that takes the old name. */
+  renamed(): void {
+    const document = this._options.document();
+    this._waiting.forEach(batch => {
+      batch.document = document;
+      this._keepAgain(batch);
+    });
+  }
+
   disconnect(): void {
     this._connection++;
     this._send = undefined;

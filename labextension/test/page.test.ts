@@ -4,7 +4,9 @@ import { test } from '@jest/globals';
 import { Signal } from '@lumino/signaling';
 import { runsOf } from '../lib/cell/runs.js';
 import { showsAll } from '../lib/cell/shows_all.js';
+import { hashText } from '../lib/capture/text.js';
 import { beforeReload, beyondFile } from '../lib/page/beyond.js';
+import { Comparison } from '../lib/page/comparison.js';
 import { newerWords } from '../lib/page/newer_words.js';
 import { PageHeads } from '../lib/page/page_heads.js';
 import { SeenRuns } from '../lib/page/seen_runs.js';
@@ -182,4 +184,76 @@ test('the version in the cell is what the page says', async () => {
   heads.set('a', 0); // a text that the history has not
   await tree.load(10);
   assert.deepEqual([tree.head, tree.versions.map(one => one.head)], [0, [false, false]]);
+});
+
+/** A page with these texts, saved at 0, and a kernel with these versions of each cell, the last one its head. */
+const comparing = (texts, versions) => {
+  const context = {
+    model: { cells: Object.keys(texts).map(id => ({ id, sharedModel: { getSource: () => texts[id] } })) },
+    contentsModel: { last_modified: '1970-01-01T00:00:00Z' }
+  };
+  const asked = [];
+  let isLost = false;
+  const headOf = item => {
+    const cell = item.cell ?? item;
+    const all = versions[cell];
+    const version = item.text === undefined ? all?.length : all?.lastIndexOf(item.text) + 1;
+    return all ? [head(cell, { head: all.length, hash: hashText(all.at(-1)), version })] : [];
+  };
+  const connection = {
+    request: async (what, { cells } = {}) => {
+      asked.push([what, cells?.length]);
+      if (isLost) {
+        throw new Error('lost');
+      }
+      const now = cells?.slice(0, 2) ?? []; // the kernel has little time
+      return what === 'cells'
+        ? { cells: Object.keys(versions).map(cell => info(cell, { head: versions[cell].length })) }
+        : { heads: now.flatMap(headOf), later: cells.slice(2) };
+    }
+  };
+  const heads = new PageHeads();
+  const comparison = new Comparison(context, connection, heads);
+  return { comparison, heads, asked, texts, lose: lost => (isLost = lost) };
+};
+
+test('a page that is opened tells its texts from the heads', async () => {
+  const page = comparing({ a: '1', b: '2', c: 'x', d: 'new' }, { a: ['1', '1 + 1'], b: ['2'], c: ['3'] });
+  page.comparison.opened();
+  await page.comparison.open();
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map(cell => page.heads.of(cell)),
+    [1, 1, 0, undefined]
+  );
+  assert.deepEqual(told(page.comparison.beyond.newer), ['edited a v2 @200', 'edited c v1 @200']);
+  page.comparison.settle(page.comparison.beyond.newer.slice(0, 1));
+  assert.equal(page.comparison.beyond.newer.length, 1);
+  page.comparison.settle(page.comparison.beyond.newer);
+  assert.equal(page.comparison.beyond, undefined);
+});
+
+test('what is typed before the kernel answers hides nothing', async () => {
+  const page = comparing({ a: '1' }, { a: ['1', '1 + 1'] });
+  page.comparison.opened();
+  page.texts.a = '1 2';
+  await page.comparison.open();
+  assert.deepEqual(told(page.comparison.beyond.newer), ['edited a v2 @200']);
+});
+
+test('a question that was lost is asked again, and later ones only renew', async () => {
+  const versions = { a: ['1', '1 + 1'] };
+  const page = comparing({ a: '1' }, versions);
+  page.comparison.opened();
+  page.lose(true);
+  await page.comparison.open();
+  assert.equal(page.comparison.beyond, undefined);
+  page.lose(false);
+  await page.comparison.open();
+  assert.equal(page.comparison.beyond.newer.length, 1);
+  page.comparison.settle(page.comparison.beyond.newer);
+  versions.a.push('1 + 3');
+  page.texts.a = '1 + 3'; // told, and the answer did not come
+  await page.comparison.open();
+  assert.equal(page.heads.of('a'), 3);
+  assert.equal(page.comparison.beyond, undefined);
 });

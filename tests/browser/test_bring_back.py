@@ -148,6 +148,7 @@ def test_both_switchers_and_where_branches_part(page, notebook, screenshot):
     has(page, one, "1 + 1")
     switcher = cell(page, one).locator(".fk-Switcher")
     switcher.get_by_text("2 ways", exact=True).wait_for()
+    cell(page, one).locator(".fk-Runs").get_by_text("3/3", exact=True).wait_for()
     assert page.locator(".fk-Missed").count() == 0, "undo leaves the output of the last run there, as ever"
     screenshot("back-ways")
     switcher.locator("button").last.click()

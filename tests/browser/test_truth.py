@@ -214,7 +214,6 @@ def lose_edits(page, notebook):
     page.evaluate(OPEN, notebook.name)
     page.evaluate(RUN, part(notebook, "one"))
     save(page)
-    page.wait_for_timeout(1100)  # the file is older than what follows, by its time
     click(page, part(notebook, "one"))
     write(page, " + 10")
     page.evaluate(RUN, part(notebook, "one"))

@@ -25,9 +25,9 @@ export class CellSteps {
   }
 
   runs(cell: Cell, versions: readonly Version[]): Runs | undefined {
-    return cell.model.type === 'code'
-      ? runsOf(versions, this._history.restorer.oldOutputs(cell.model)?.run?.run)
-      : undefined;
+    const { restorer, seen } = this._history;
+    const { model } = cell;
+    return model.type === 'code' ? runsOf(versions, restorer.oldOutputs(model)?.run?.run ?? seen.of(model)) : undefined;
   }
 
   /** A step to another branch of the cell's text; 1: the next one. */

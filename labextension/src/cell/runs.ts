@@ -19,7 +19,7 @@ export interface Runs {
  *
  * Undefined: there is nothing in earlier runs that the last one has not, as far as it is known without reading them.
  *
- * @param shown the run whose outputs are on the page, where it is an earlier one
+ * @param shown the run whose outputs are on the page, where that is known
  */
 export function runsOf(versions: readonly Version[], shown: number | undefined): Runs | undefined {
   const all = versions

@@ -10,6 +10,9 @@ import type { PageHeads } from './page_heads.js';
 /** The kernel is asked for so many cells at once. */
 const CELLS_AT_ONCE = 500;
 
+/** The clocks of the browser, by which edits are dated, and of the server may differ by so much (us). */
+const CLOCKS_US = 60_000_000;
+
 type Asked = string | { cell: string; text: string };
 
 /** What the history has and the page has not. */
@@ -66,7 +69,7 @@ export class Comparison {
       const texts = new Map(cells.map(cell => [cell.id, cell.sharedModel.getSource()]));
       const page = cells.map(({ id }) => ({ id, hashes: this._hashesOf(id, texts.get(id)!) }));
       await this._tellHeads(all, texts);
-      this._offer('opened', beyondFile(page, heads, infos, this._saved));
+      this._offer('opened', beyondFile(page, heads, infos, this._saved - CLOCKS_US));
     });
   }
 

@@ -37,8 +37,11 @@ export function keyOf(event: LogEvent): string {
   return [event.event, event.time, event.cell, event.from, event.to, event.run].join(' ');
 }
 
-/** @param events newest first */
-export function logGroups(events: readonly LogEvent[], sessions: readonly Session[]): LogGroup[] {
+/**
+ * @param events newest first
+ * @param whole there are no older ones
+ */
+export function logGroups(events: readonly LogEvent[], sessions: readonly Session[], whole = true): LogGroup[] {
   const groups: LogGroup[] = [];
   events.forEach((event, i) => {
     const newer = events[i - 1];
@@ -56,7 +59,8 @@ export function logGroups(events: readonly LogEvent[], sessions: readonly Sessio
     group.edits += event.event === 'version' ? 1 : 0;
     group.from = event.time;
     group.key = keyOf(event);
-    group.begins = beginsBetween(events[i + 1]?.time ?? 0, event.time, sessions);
+    const before = events[i + 1]?.time ?? (whole ? 0 : event.time);
+    group.begins = beginsBetween(before, event.time, sessions);
   });
   return groups;
 }

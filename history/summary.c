@@ -103,6 +103,14 @@ bool summary_telling_line(const char *text, size_t size, struct summary_line *re
     return first.size != 0;
 }
 
+bool summary_line_tells(const char *line, size_t size) {
+    struct summary_line own = {line, size};
+    bool open = false;
+    trim(&own);
+    skip_comments(&own, &open);
+    return own.size && !is_directive(own);
+}
+
 static void append_cut(struct buf *out, const struct summary_line *line) {
     bool cut = line->size > SUMMARY_BYTES;
     size_t size = cut ? utf8_floor(line->at, line->size, SUMMARY_BYTES) : line->size;

@@ -19,7 +19,10 @@ struct summary_line {
  * there is nothing else, the first that is not blank. False: all is blank. */
 bool summary_telling_line(const char *text, size_t size, struct summary_line *ret_line);
 
-/* That line, as valid UTF-8 of at most about 100 bytes, appended to `out`. */
+/* Is one line alone of that kind: no directive, no comment, not blank? */
+bool summary_line_tells(const char *line, size_t size);
+
+/* The telling line of a text, as valid UTF-8 of at most about 100 bytes, appended to `out`. */
 void summary_append_telling(struct buf *out, const char *text, size_t size);
 
 /* The first line that is not blank, in the same way: what a run printed has no code in it. */

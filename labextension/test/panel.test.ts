@@ -422,6 +422,8 @@ test('what several steps of typing changed together', () => {
     before: 'a',
     after: '  b'
   });
+  assert.equal(changeOf([changed([], ['#include <a.h>', '// so', 'f();'])]).after, 'f();');
+  assert.equal(changeOf([changed([], ['', '#include <a.h>'])]).after, '#include <a.h>');
   assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a', before: 'a', after: '' });
 });
 

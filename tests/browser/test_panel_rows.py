@@ -35,10 +35,10 @@ def test_rows_say_what_is_different(page, notebook, screenshot):
     """Also in a side bar as narrow as it can be, and no row begins with an include."""
     three = grow(page, notebook)
     show(page)
-    page.wait_for_function("document.querySelectorAll('.fk-Row ins').length === 3")
+    page.wait_for_function("document.querySelectorAll('.fk-Row del').length === 3")
     said = page.locator(".fk-Row .fk-Row-what").evaluate_all(TEXTS)
     assert said[:3] == ["… growth = 1.06 → 1.07;", "… growth = 1.05 → 1.06;", "… growth = 1.04 → 1.05;"]
-    assert said[3] == "double growth = 1.04;"
+    assert said[3:] == ["+ double growth = 1.04;", "int unused;"]
     screenshot("rows-460")
     widen(page, 100)
     page.wait_for_function("document.querySelector('.fk-Panel').clientWidth < 300")
@@ -53,7 +53,7 @@ def test_rows_say_what_is_different(page, notebook, screenshot):
     page.wait_for_function("document.querySelector('.fk-Row .fk-Row-what').innerText.includes('growth')")
     assert page.locator(".fk-Row .fk-Row-what").evaluate_all(TEXTS)[0] == "… growth = 1.07;"
     show(page, "notebook")
-    page.wait_for_function("document.querySelectorAll('.fk-LogRow ins').length >= 3")
+    page.wait_for_function("document.querySelectorAll('.fk-LogRow del').length === 3")
     rows = page.locator(".fk-LogRow.fk-mod-run").evaluate_all(TEXTS)
     assert rows[0].startswith("… growth = 1.07;") and "run [4]: ok" in rows[0] and "by a program" in rows[0], rows
     assert not any("#include" in row for row in page.locator(".fk-LogRow").evaluate_all(TEXTS))

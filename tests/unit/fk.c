@@ -115,6 +115,9 @@ static void test_the_telling_line(void **state) {
     assert_telling("/* one */ /* two */\n/**/\nint x;", "int x;");
     assert_telling("/* never ends\nint x;", "/* never ends");
     assert_telling("/*/ not yet */ g();", "g();");
+    assert_true(summary_line_tells("  f();", 6) && summary_line_tells("/* a */ f();", 12));
+    assert_false(summary_line_tells("  #include <a.h>", 16) || summary_line_tells("// f();", 7));
+    assert_false(summary_line_tells("  ", 2) || summary_line_tells("", 0));
 }
 
 /* Every line is looked for at the other end; with time lines x lines this does not end. */

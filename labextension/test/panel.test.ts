@@ -364,6 +364,8 @@ test('the time line is in groups by day, kernel and break', () => {
     parted.map(group => group.begins),
     [false, true, false, false, false]
   );
+  const read = logGroups([event(20), event(12, { cause: 'file' })], [{ session: 1, started: 15e6, ended: 0 }]);
+  assert.deepEqual([read.length, read[0].begins], [1, true], 'a kernel begins by reading the file');
   assert.equal(logGroups([], []).length, 0);
 });
 

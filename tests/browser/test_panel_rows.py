@@ -1,7 +1,7 @@
 """Stories about what the panel's rows say, how much room it takes, and what it does while nothing happens."""
 
 import pytest
-from history import click, history_open, undo_stop, write
+from history import click, history_open, undo_stop
 from test_lab import OPEN, run
 from test_panel import id_of, notebook, show, story, versions, widen  # noqa: F401 (a fixture)
 
@@ -141,8 +141,8 @@ def test_replace_all(page, notebook, screenshot):
     def replace_all():
         click(page, two)
         page.evaluate("window.jupyterapp.commands.execute('documentsearch:startWithReplace')")
-        page.locator(".jp-DocumentSearch-overlay input, .jp-DocumentSearch-overlay textarea").first.fill("a + 1")
-        page.locator(".jp-DocumentSearch-replace-entry textarea, .jp-DocumentSearch-replace-entry input").first.fill("a + 2")
+        page.locator(".jp-DocumentSearch-overlay [placeholder='Find']").fill("a + 1")
+        page.locator(".jp-DocumentSearch-overlay [placeholder='Replace']").fill("a + 2")
         page.locator(".jp-DocumentSearch-index-counter", has_text="/1").wait_for()
         page.get_by_text("Replace All", exact=True).click()
         page.wait_for_function(
@@ -181,7 +181,6 @@ def test_the_time_line_is_in_groups(page, notebook, screenshot):
     screenshot("groups-closed")
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('.fk-LogRow').length > 1")
-    write(page, "")
 
 
 def test_the_palette_knows_the_name(page, notebook):

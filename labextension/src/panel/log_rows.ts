@@ -27,7 +27,7 @@ export interface LogGroup {
   to: number;
   runs: number;
   edits: number;
-  begins: boolean; // with a new kernel
+  begins: boolean; // there is a new kernel
   rows: EventRow[];
 }
 
@@ -60,7 +60,7 @@ export function logGroups(events: readonly LogEvent[], sessions: readonly Sessio
     group.from = event.time;
     group.key = keyOf(event);
     const before = events[i + 1]?.time ?? (whole ? 0 : event.time);
-    group.begins = beginsBetween(before, event.time, sessions);
+    group.begins ||= beginsBetween(before, event.time, sessions);
   });
   return groups;
 }
@@ -74,7 +74,7 @@ function parts(event: LogEvent, newer: LogEvent, sessions: readonly Session[]): 
   return (
     newer.time - event.time > BREAK_US ||
     dayOf(event.time) !== dayOf(newer.time) ||
-    beginsBetween(event.time, newer.time, sessions)
+    (!isFile(event) && beginsBetween(event.time, newer.time, sessions)) // a kernel begins by reading the file
   );
 }
 

@@ -134,6 +134,12 @@ bool telling_line_find(const char *text, size_t size, struct telling_line *ret_l
     return best != WORTHS;
 }
 
+bool telling_line_is_code(const char *line, size_t size) {
+    struct telling_line trimmed = trim((struct telling_line){line, size});
+    bool in_comment = false;
+    return trimmed.size && judge(&trimmed, &in_comment) == WORTH_CODE;
+}
+
 void telling_line_append(struct buf *out, const char *text, size_t size, size_t max_bytes) {
     struct telling_line line;
     if (!telling_line_find(text, size, &line))

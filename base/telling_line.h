@@ -21,6 +21,9 @@ struct telling_line {
 /* False: the text is blank. */
 bool telling_line_find(const char *text, size_t size, struct telling_line *ret_line);
 
+/* One line by itself: not blank, and none of those that only stand in. */
+bool telling_line_is_code(const char *line, size_t size);
+
 /* Append it to `out` as valid UTF-8. What is longer than `max_bytes` is cut at the end of a
    character, with "…" behind. Nothing is appended for a blank text. */
 void telling_line_append(struct buf *out, const char *text, size_t size, size_t max_bytes);

@@ -1,5 +1,6 @@
 /* What is different between two texts, by lines; and what each version changed in its parent's. */
 #include "base/clock.h"
+#include "base/telling_line.h"
 #include "base/utf8.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/fk/align.h"
@@ -138,13 +139,18 @@ static bool is_blank(const struct align_line *line) {
     return true;
 }
 
-/* The first line among `count` that says something; NULL: none does. */
+/* The first line among `count` that tells something, else that is not blank; NULL: all are. */
 static const struct align_line *first_line(
     const struct align_text *text, size_t first, size_t count) {
-    for (size_t i = first; i < first + count; i++)
-        if (!is_blank(&text->lines[i]))
-            return &text->lines[i];
-    return NULL;
+    const struct align_line *other = NULL;
+    for (size_t i = first; i < first + count; i++) {
+        const struct align_line *line = &text->lines[i];
+        if (telling_line_is_code(line->at, line->size))
+            return line;
+        if (!other && !is_blank(line))
+            other = line;
+    }
+    return other;
 }
 
 static json_t *line_json(const struct align_line *line, size_t from) {

@@ -365,6 +365,8 @@ test('the time line is in groups by day, kernel and break', () => {
     parted.map(group => group.begins),
     [false, true, false, false, false]
   );
+  const read = logGroups([event(20), event(12, { cause: 'file' })], [{ session: 1, started: 15e6, ended: 0 }]);
+  assert.deepEqual([read.length, read[0].begins], [1, true], 'a kernel begins by reading the file');
   assert.equal(logGroups([], []).length, 0);
 });
 
@@ -423,6 +425,8 @@ test('what several steps of typing changed together', () => {
     before: 'a',
     after: '  b'
   });
+  assert.equal(changeOf([changed([], ['#include <a.h>', '// so', 'f();'])]).after, 'f();');
+  assert.equal(changeOf([changed([], ['', '#include <a.h>'])]).after, '#include <a.h>');
   assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a', before: 'a', after: '' });
 });
 

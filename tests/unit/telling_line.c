@@ -135,8 +135,19 @@ static void test_any_bytes(void **state) {
     }
 }
 
+static void test_a_line_by_itself(void **state) {
+    (void)state;
+    assert_true(telling_line_is_code("  f();", 6));
+    assert_false(telling_line_is_code("  #include <a.h>", 16));
+    assert_false(telling_line_is_code("// f();", 7));
+    assert_false(telling_line_is_code(" }", 2));
+    assert_false(telling_line_is_code("  ", 2));
+    assert_false(telling_line_is_code("", 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_line_by_itself),
         cmocka_unit_test(test_code_comes_before_everything),
         cmocka_unit_test(test_what_there_is_where_no_code_is),
         cmocka_unit_test(test_markdown_is_told_by_its_heading),

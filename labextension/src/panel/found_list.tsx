@@ -1,3 +1,4 @@
+import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { forwardRef, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactElement } from 'react';
@@ -83,8 +84,13 @@ export const FoundList = forwardRef<FoundListHandle, Props>(function FoundList(p
     const drive = contents.driveName(path);
     try {
       await services.openVersion(drive ? `${drive}:${local}` : local, one.cell, one.version);
-    } catch {
-      setMessage(trans.__('%1 is not there any more. In a terminal: forkernel tree "%1"', one.document));
+    } catch (error) {
+      const isGone = error instanceof ServerConnection.ResponseError && error.response.status === 404;
+      setMessage(
+        isGone
+          ? trans.__('%1 is not there any more. In a terminal: forkernel tree "%1" all', one.document)
+          : String(error instanceof Error ? error.message : error)
+      );
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -167,9 +173,11 @@ interface LineProps {
 
 function FoundLine({ row, place, text, now, selected, trans, onSelect, onShow }: LineProps): ReactElement {
   if (row.kind === 'notebook') {
+    const at = row.document.lastIndexOf('/') + 1;
     return (
       <div className="fk-FoundNotebook" role="treeitem" aria-level={1} title={row.document}>
-        {row.document.split('/').at(-1)}
+        <span>{row.document.slice(at)}</span>
+        <span className="fk-FoundFolder">{row.document.slice(0, at)}</span>
       </div>
     );
   }

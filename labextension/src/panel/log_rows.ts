@@ -27,7 +27,7 @@ export interface LogGroup {
   to: number;
   runs: number;
   edits: number;
-  begins: boolean; // with a new kernel
+  begins: boolean; // there is a new kernel
   rows: EventRow[];
 }
 
@@ -37,8 +37,11 @@ export function keyOf(event: LogEvent): string {
   return [event.event, event.time, event.cell, event.from, event.to, event.run].join(' ');
 }
 
-/** @param events newest first */
-export function logGroups(events: readonly LogEvent[], sessions: readonly Session[]): LogGroup[] {
+/**
+ * @param events newest first
+ * @param whole there are no older ones
+ */
+export function logGroups(events: readonly LogEvent[], sessions: readonly Session[], whole = true): LogGroup[] {
   const groups: LogGroup[] = [];
   events.forEach((event, i) => {
     const newer = events[i - 1];
@@ -56,7 +59,8 @@ export function logGroups(events: readonly LogEvent[], sessions: readonly Sessio
     group.edits += event.event === 'version' ? 1 : 0;
     group.from = event.time;
     group.key = keyOf(event);
-    group.begins = beginsBetween(events[i + 1]?.time ?? 0, event.time, sessions);
+    const before = events[i + 1]?.time ?? (whole ? 0 : event.time);
+    group.begins ||= beginsBetween(before, event.time, sessions);
   });
   return groups;
 }
@@ -70,7 +74,7 @@ function parts(event: LogEvent, newer: LogEvent, sessions: readonly Session[]): 
   return (
     newer.time - event.time > BREAK_US ||
     dayOf(event.time) !== dayOf(newer.time) ||
-    beginsBetween(event.time, newer.time, sessions)
+    (!isFile(event) && beginsBetween(event.time, newer.time, sessions)) // a kernel begins by reading the file
   );
 }
 

@@ -53,7 +53,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
 
   const { events } = log;
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
-  const groups = useMemo(() => logGroups(events, log.sessions), [events, log.sessions]);
+  const groups = useMemo(() => logGroups(events, log.sessions, log.isComplete), [events, log.sessions, log.isComplete]);
   const since = useRef<number>();
   since.current ??= groups[0]?.to;
   // What happened last is in sight, and what happens while somebody looks.

@@ -6,7 +6,7 @@ import type { NotebookView } from './services.js';
 /** Whoever types on within this time has not said yet what to search for (ms). */
 const TYPING_MS = 200;
 
-/** Nobody reads more. */
+/** Nobody reads more; a tree that is filtered is to have all of its own. */
 const FOUND_MAX = 2000;
 
 export interface Search {
@@ -38,7 +38,7 @@ export function useFound(view: NotebookView, text: string, scope: Scope): Search
           all = [...all, ...page.found];
           setDocument(page.document);
           setFound(all);
-          if (all.length >= FOUND_MAX) {
+          if (scope !== 'cell' && all.length >= FOUND_MAX) {
             break;
           }
         }
@@ -53,7 +53,7 @@ export function useFound(view: NotebookView, text: string, scope: Scope): Search
       overtaken = true;
       clearTimeout(timer);
     };
-  }, [view, text, everywhere]);
+  }, [view, text, scope]);
   return { found, searching, document };
 }
 

@@ -318,10 +318,15 @@ function fresh(): Stale {
   return { newest: false, versions: new Set(), everything: false };
 }
 
+/** No directive of C, no comment, not blank: as the kernel chooses the lines that stand for a change. */
+function tells(line: string): boolean {
+  return line.trim() !== '' && !/^\s*(#\s*[a-z]|\/\/|\/\*)/.test(line);
+}
+
 /** In few words, as the kernel says it of single versions. */
 export function changeOf(blocks: readonly Block[]): Change {
   const change: Change = { added: 0, removed: 0, summary: '', before: '', after: '' };
-  const firstOf = (lines: string[]) => lines.find(line => line.trim() !== '') ?? '';
+  const firstOf = (lines: string[]) => lines.find(tells) ?? lines.find(line => line.trim() !== '') ?? '';
   for (const block of blocks) {
     if (block.kind === 'changed') {
       change.added += block.added.length;

@@ -142,35 +142,63 @@ enum status extras_check(
     return status;
 }
 
+/* Of a row whose bytes cannot be read any more the hash and the size are left. */
+static enum status read_row(struct history *history, sqlite3_stmt *rows,
+    struct history_memory *memory, struct history_extras *extras, struct error *error) {
+    struct buf bytes = BUF_INIT;
+    copy_hash(rows, 0, extras->hash);
+    extras->size = (size_t)sqlite3_column_int64(rows, 1);
+    enum status status = sqlite3_column_type(rows, 2) == SQLITE_NULL
+                             ? STATUS_CORRUPT
+                             : decode(history, rows, 2, &bytes, error);
+    if (status == STATUS_OK) {
+        extras->bytes = memory_copy(memory, buf_string(&bytes), bytes.size);
+        extras->size = bytes.size;
+        status = extras->bytes ? STATUS_OK : fail_memory(history, error);
+    }
+    buf_finish(&bytes);
+    return status == STATUS_CORRUPT ? STATUS_OK : status;
+}
+
+enum status history_list_extras(struct history *history, int64_t document_id, int64_t number,
+    int64_t until_us, size_t limit, struct history_memory *memory,
+    struct history_extras_list *ret_list, struct error *error) {
+    static const char text[] = "SELECT e.hash, e.size, e.bytes FROM version_extras v "
+                               "JOIN extras e ON e.id = v.extras_id "
+                               "WHERE v.version_id = ? AND v.told_us <= ? "
+                               "ORDER BY v.id DESC LIMIT ?";
+    struct memory_rows list = {0};
+    const void *items = NULL;
+    if (!version_number_fits(number))
+        return version_missing(number, error);
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    enum status status = sql_query(sql, &rows, error, text, "iii", version_id(document_id, number),
+        until_us ? until_us : INT64_MAX, (int64_t)limit);
+    while (sql_row(sql, rows, &status, error)) {
+        struct history_extras *extras = memory_rows_add(&list, sizeof *extras);
+        status =
+            extras ? read_row(history, rows, memory, extras, error) : fail_memory(history, error);
+    }
+    size_t count = list.bytes / sizeof(struct history_extras);
+    enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
+    if (status == STATUS_OK)
+        status = moved;
+    if (status == STATUS_OK)
+        *ret_list = (struct history_extras_list){items, count};
+    return status;
+}
+
 enum status history_read_extras(struct history *history, int64_t document_id, int64_t number,
     struct history_memory *memory, struct history_extras *ret_extras, struct error *error) {
-    static const char text[] = "SELECT e.hash, e.size, e.bytes FROM version_extras v "
-                               "JOIN extras e ON e.id = v.extras_id WHERE v.version_id = ? "
-                               "ORDER BY v.id DESC LIMIT 1";
-    struct buf bytes = BUF_INIT;
-    sqlite3_stmt *rows = NULL;
-    bool row = false;
+    struct history_extras_list list = {0};
     if (!version_number_fits(number))
         return STATUS_NOT_FOUND;
     enum status status =
-        sql_query(&history->sql, &rows, error, text, "i", version_id(document_id, number));
+        history_list_extras(history, document_id, number, 0, 1, memory, &list, error);
+    if (status == STATUS_OK && !list.count)
+        return STATUS_NOT_FOUND;
     if (status == STATUS_OK)
-        status = sql_next(&history->sql, rows, &row, error);
-    if (status != STATUS_OK || !row)
-        return status == STATUS_OK ? STATUS_NOT_FOUND : status;
-    struct history_extras extras = {.size = (size_t)sqlite3_column_int64(rows, 1)};
-    copy_hash(rows, 0, extras.hash);
-    if (sqlite3_column_type(rows, 2) != SQLITE_NULL) {
-        status = decode(history, rows, 2, &bytes, error);
-        if (status == STATUS_OK) {
-            extras.bytes = memory_copy(memory, buf_string(&bytes), bytes.size);
-            extras.size = bytes.size;
-            status = extras.bytes ? STATUS_OK : fail_memory(history, error);
-        }
-    }
-    sql_done(rows);
-    buf_finish(&bytes);
-    if (status == STATUS_OK)
-        *ret_extras = extras;
+        *ret_extras = list.items[0];
     return status;
 }

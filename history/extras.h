@@ -18,7 +18,7 @@
 enum { HISTORY_EXTRAS_HASH_BYTES = 16 };
 
 struct history_extras {
-    const void *bytes; /* as they were told; NULL: they were over the limit */
+    const void *bytes; /* as they were told; NULL: over the limit, or not readable any more */
     size_t size;       /* of what was told */
     unsigned char hash[HISTORY_EXTRAS_HASH_BYTES]; /* BLAKE2b of it */
 };
@@ -27,5 +27,16 @@ struct history_extras {
 enum status history_read_extras(struct history *history, int64_t document_id, int64_t number,
     struct history_memory *memory, struct history_extras *ret_extras,
     struct error *error) MUST_CHECK;
+
+struct history_extras_list {
+    const struct history_extras *items;
+    size_t count;
+};
+
+/* All that was told of version `number` until `until_us` (0: now), newest first, at most `limit`;
+ * the first is what it had then. None is STATUS_OK. */
+enum status history_list_extras(struct history *history, int64_t document_id, int64_t number,
+    int64_t until_us, size_t limit, struct history_memory *memory,
+    struct history_extras_list *ret_list, struct error *error) MUST_CHECK;
 
 #endif

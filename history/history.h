@@ -73,7 +73,8 @@ enum history_cause {
     HISTORY_CAUSE_FORMAT,
     HISTORY_CAUSE_RESTORE,
     HISTORY_CAUSE_PROGRAM,
-    HISTORY_CAUSE_FILE, /* found in the saved notebook file */
+    HISTORY_CAUSE_FILE,    /* found in the saved notebook file */
+    HISTORY_CAUSE_REPLACE, /* the editor's search and replace */
 };
 
 enum history_run_status {
@@ -184,6 +185,7 @@ enum status history_session_begin(struct history *history,
 /* The number of the session as IPython's histories count them: 1, 2, 3, … over the whole store. */
 int64_t history_session_id(const struct history_session *session);
 int64_t history_session_document(const struct history_session *session); /* document id */
+struct history *history_session_history(const struct history_session *session);
 
 /* Also seals late output. The session is gone whatever the status; what could not be written is
  * sealed by a later history_open. `time_us` 0: now. NULL is fine. */
@@ -344,20 +346,6 @@ struct history_documents {
 enum status history_find_document(struct history *history, const char *path,
     int64_t *ret_document_id, struct error *error) MUST_CHECK;
 
-enum history_followed {
-    HISTORY_FOLLOWED_NOTHING, /* the path is known, or the notebook is a new one */
-    HISTORY_FOLLOWED_MOVE,    /* a document whose file is gone: it has this path now */
-    HISTORY_FOLLOWED_COPY,    /* a document whose file is there: a new one, whose cells begin as
-                                 branches of its cells */
-};
-
-/* Before a session begins on a path that may be new: see by the ids of its `count` cells whether
- * the notebook was moved or copied from one that the store knows; more than half of them are its.
- */
-enum status history_follow_document(struct history *history, const char *path,
-    const char *const *keys, size_t count, enum history_followed *ret_followed,
-    struct error *error) MUST_CHECK;
-
 /* By path. */
 enum status history_list_documents(struct history *history, struct history_memory *memory,
     struct history_documents *ret_documents, struct error *error) MUST_CHECK;
@@ -369,7 +357,7 @@ struct history_cell {
     enum history_cell_type type;
     const char *language; /* "" when unknown */
     int64_t head;         /* number of the version that the cell shows */
-    const char *summary;  /* first line of that text that is not blank, valid UTF-8, cut */
+    const char *summary;  /* the telling line of that text, valid UTF-8, cut */
     int64_t versions;
     int64_t runs;
     int64_t created_us;
@@ -427,7 +415,7 @@ struct history_version {
     bool is_head;
     bool pinned;
     const char *label;   /* "" for none */
-    const char *summary; /* first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text (base/telling_line.h), valid UTF-8, cut */
     const char *text;    /* NULL in lists */
     size_t text_bytes;
     struct history_runs runs; /* oldest first */
@@ -472,7 +460,7 @@ struct history_state_info {
     int64_t ended_us;
     const char *defines; /* as history_run_leaves() was told; "" for none */
     const char *effects;
-    const char *summary; /* of the text: first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text, valid UTF-8, cut */
 };
 
 struct history_states {
@@ -495,6 +483,11 @@ enum status history_list_states(struct history *history, int64_t document_id,
  */
 enum status history_last_state(struct history *history, int64_t document_id,
     int64_t except_session_id, int64_t *ret_run_id, struct error *error) MUST_CHECK;
+
+/* The run that the session before this one had not ended when its process died, as long as this one
+ * has none itself; 0: there is none. */
+enum status history_cut_off_run(struct history *history, const struct history_session *session,
+    int64_t *ret_run_id, struct error *error) MUST_CHECK;
 
 /* The version that a cell shows, by the cell's key, with its text and its runs. STATUS_NOT_FOUND:
  * no such cell. */
@@ -604,6 +597,7 @@ enum status history_search(struct history *history, int64_t document_id, const c
     size_t n, bool unique, bool with_output, struct history_memory *memory,
     struct history_inputs *ret_inputs, struct error *error) MUST_CHECK;
 
+#include "history/adopt.h" /* cells without ids */
 #include "history/edits.h" /* the rest of this interface: edits, the notebook at a time, labels */
 #include "history/extras.h"
 #include "history/places.h"

@@ -57,7 +57,8 @@ enum status history_list_gone(struct history *history, const char *folder,
         "s.started_us)) FROM sessions s WHERE s.document_id = d.id), 0))) AS seen_us, " COUNTS
         " FROM documents d LEFT JOIN places p ON p.id = "
         "(SELECT max(l.id) FROM places l WHERE l.document_id = d.id) "
-        "WHERE coalesce(d.path, p.path) IS NOT NULL ORDER BY seen_us DESC, d.id DESC";
+        "WHERE coalesce(d.path, p.path) IS NOT NULL AND EXISTS (SELECT 1 FROM versions v "
+        "WHERE v.id = (d.id << 32) + 1) ORDER BY seen_us DESC, d.id DESC";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};
@@ -111,7 +112,7 @@ static enum status read_nameless(struct history *history, sqlite3_stmt *rows,
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         ret_nameless->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!ret_nameless->summary || !ret_nameless->origin_path)
             status = fail_memory(history, error);

@@ -3,7 +3,9 @@
 #include "base/utf8.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/fk/fk.h"
+#include "kernel/fk_text.h"
 #include "kernel/kernel.h"
+#include "kernel/notebook_meet.h"
 #include "kernel/output.h"
 
 #include <ctype.h>
@@ -77,11 +79,10 @@ static const char no_history_text[] =
 static enum status find_document(struct fk_context *context, const struct recorder *recorder,
     const struct cell_place *place, struct error *error) {
     enum status status = STATUS_OK;
-    if (place->document)
+    context->document_id = recorder_document_at(recorder, place->document);
+    if (place->document && !context->document_id)
         status =
-            history_find_document(context->history, place->document, &context->document_id, error);
-    else
-        context->document_id = recorder_document_id(recorder);
+            notebook_find_document(context->history, place->document, &context->document_id, error);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !context->document_id))
         return error_set(error, STATUS_NOT_FOUND, "%s", no_history_text);
     return status;
@@ -112,15 +113,12 @@ static size_t split_words(char *line, const char *words[WORDS_MAX]) {
 
 /* Before anything is done: no line is anything else than a command. */
 static enum status check_lines(const char *code, struct error *error) {
-    while (*(code = skip_space(code))) {
-        size_t length = strcspn(code, "\n");
-        if (!fk_cell_is_command(code))
-            return error_set(error, STATUS_INVALID,
-                "a cell with %%fk holds nothing else; this line belongs in a cell of its own: %.*s",
-                (int)utf8_floor(code, length, 80), code);
-        code += length;
-    }
-    return STATUS_OK;
+    const char *other = fk_text_other_line(code);
+    if (!other)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID,
+        "a cell with %%fk holds nothing else; this line belongs in a cell of its own: %.*s",
+        (int)utf8_floor(other, strcspn(other, "\n"), 80), other);
 }
 
 static enum status run_line(struct fk_context *context, struct recorder *recorder,

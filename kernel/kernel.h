@@ -13,6 +13,7 @@
 #ifndef FORKERNEL_KERNEL_KERNEL_H
 #define FORKERNEL_KERNEL_KERNEL_H
 
+#include "kernel/comm/comm_held.h"
 #include "kernel/comm/comm_watch.h"
 #include "kernel/comms.h"
 #include "kernel/engine/engine.h"
@@ -45,6 +46,7 @@ struct kernel {
     struct replay replay;
     int64_t rerun_id; /* the run whose state is to be had by running cells again, or 0 */
     struct comms comms;
+    struct comm_held comm_held;
     struct comm_watch comm_watch;
     struct notebook_watch notebook_watch;
     struct request *pending; /* queries that the engine has not answered yet, a list */

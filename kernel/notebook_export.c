@@ -1,6 +1,7 @@
 #include "kernel/notebook_export.h"
 
 #include "base/clock.h"
+#include "kernel/cell_extras.h"
 #include "kernel/run_outputs.h"
 #include "kernel/state_plan.h"
 
@@ -42,16 +43,15 @@ static json_t *make_cell(
 }
 
 /* When these outputs were made, and what they lack: they must not look like new ones. */
-static json_t *run_metadata(const struct history_run_info *run, const json_t *left_out) {
+static json_t *about_run(const struct history_run_info *run, const json_t *left_out) {
     char started[CLOCK_ISO_BYTES];
     json_int_t bytes = 0;
     for (size_t i = 0; i < json_array_size(left_out); i++)
         bytes += json_integer_value(json_array_get(left_out, i));
     clock_format_iso(run->started_us, started);
-    return json_pack("{s:{s:I, s:I, s:s, s:s, s:I, s:I}}", "forkernel", "version",
-        (json_int_t)run->version, "run", (json_int_t)run->id, "started", started, "status",
-        history_run_status_name(run->status), "left_out_bytes", bytes, "displays_dropped",
-        (json_int_t)run->outputs_dropped);
+    return json_pack("{s:I, s:I, s:s, s:s, s:I, s:I}", "version", (json_int_t)run->version, "run",
+        (json_int_t)run->id, "started", started, "status", history_run_status_name(run->status),
+        "left_out_bytes", bytes, "displays_dropped", (json_int_t)run->outputs_dropped);
 }
 
 /* Its count and outputs, where the cell was run. */
@@ -66,12 +66,29 @@ static enum status add_run(
     if (status == STATUS_OK)
         status = run_outputs_as_nbformat(history, &run, &all, &outputs, &left_out, error);
     if (status == STATUS_OK) {
-        json_object_set_new(cell, "metadata", run_metadata(&run, left_out));
+        json_object_set_new(
+            json_object_get(cell, "metadata"), "forkernel", about_run(&run, left_out));
         json_object_set_new(cell, "execution_count", json_integer(run.execution_count));
         json_object_set_new(cell, "outputs", outputs);
     }
     json_decref(left_out);
     history_memory_finish(&memory);
+    return status;
+}
+
+/* Attachments and metadata. Code has no attachments in nbformat. */
+static enum status add_extras(struct history *history, int64_t document_id, int64_t time_us,
+    const struct history_notebook_cell *from, json_t *cell, struct error *error) {
+    const struct history_version version = {
+        .number = from->version, .text = from->text, .text_bytes = from->text_bytes};
+    enum status status = cell_extras_read(history, document_id, &version, time_us, cell, error);
+    json_t *left_out = json_object_get(cell, "extras_left_out");
+    if (left_out)
+        json_object_set_new(json_object_get(cell, "metadata"), "forkernel",
+            json_pack("{s:O}", "extras_left_out", left_out));
+    json_object_del(cell, "extras_left_out");
+    if (json_object_get(cell, "outputs") || !json_object_size(json_object_get(cell, "attachments")))
+        json_object_del(cell, "attachments");
     return status;
 }
 
@@ -91,7 +108,9 @@ enum status notebook_export_at(struct history *history, int64_t document_id, int
         if (!cell)
             status =
                 error_set(error, STATUS_INVALID, "the text of cell '%s' is not UTF-8", from->key);
-        else if (from->run_id && json_object_get(cell, "outputs"))
+        else
+            status = add_extras(history, document_id, time_us, from, cell, error);
+        if (status == STATUS_OK && from->run_id && json_object_get(cell, "outputs"))
             status = add_run(history, cell, from->run_id, error);
         json_array_append_new(cells, cell);
     }
@@ -150,8 +169,8 @@ enum status notebook_export_path(struct history *history, int64_t document_id, i
     const struct history_state_info *run =
         status == STATUS_OK ? state_plan_find(&runs, run_id) : NULL;
     if (status == STATUS_OK && !run)
-        status = error_set(error, STATUS_NOT_FOUND,
-            "this notebook has no run %lld; %%fk states lists them", (long long)run_id);
+        status =
+            error_set(error, STATUS_NOT_FOUND, "this notebook has no run %lld", (long long)run_id);
     for (; run && status == STATUS_OK; run = state_plan_parent(&runs, run))
         status = add_step(history, document_id, run, cells, error);
     history_memory_finish(&memory);

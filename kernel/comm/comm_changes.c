@@ -1,12 +1,14 @@
 /* What the comm can have changed besides edits: heads moved by restoring, cells that were deleted,
    labels and pins. */
+#include "kernel/cell_extras.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/run_outputs.h"
 
 #include <string.h>
 
-/* What the front end puts into the cell: the version's text, and the outputs of its last run. */
+/* What the front end puts into the cell: the version's text, the outputs of its last run, and what
+   the cell had besides. */
 static enum status add_contents(const struct comm_question *question,
     const struct history_version *version, json_t *reply, struct error *error) {
     const struct run_outputs_wish all = {0};
@@ -19,6 +21,8 @@ static enum status add_contents(const struct comm_question *question,
         json_object_update_new(reply, comm_version_json(version));
         json_object_set_new(reply, "outputs", outputs ? outputs : json_array());
         json_object_set_new(reply, "left_out", left_out ? left_out : json_array());
+        status =
+            cell_extras_read(question->history, question->document_id, version, 0, reply, error);
     }
     return status;
 }

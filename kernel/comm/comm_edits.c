@@ -1,5 +1,8 @@
 #include "kernel/comm/comm_edits.h"
 
+#include "kernel/cell_extras.h"
+#include "kernel/kernel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +71,8 @@ bool comm_edits_apply(const char *text, size_t size, int64_t at, int64_t deleted
 struct batch {
     const struct comm_question *question;
     struct history_edit *edits;
-    struct buf *texts; /* those made of differences, one per edit */
+    struct buf *texts;  /* those made of differences, one per edit */
+    struct buf *extras; /* attachments and metadata, one per edit */
     size_t count;
     json_t *unknown; /* cells whose whole text is wanted */
 };
@@ -84,7 +88,7 @@ static bool read_word(const char *word, const char *const *words, size_t count, 
 
 static enum status read_cause(const json_t *json, enum history_cause *ret, struct error *error) {
     const char *word = json_string_value(json_object_get(json, "cause"));
-    for (enum history_cause cause = HISTORY_CAUSE_RUN; cause <= HISTORY_CAUSE_FILE; cause++)
+    for (enum history_cause cause = HISTORY_CAUSE_RUN; cause <= HISTORY_CAUSE_REPLACE; cause++)
         if (word && strcmp(word, history_cause_name(cause)) == 0) {
             *ret = cause;
             return STATUS_OK;
@@ -141,6 +145,18 @@ static void read_difference(struct batch *batch, size_t index, const json_t *jso
     history_memory_finish(&memory);
 }
 
+static enum status read_extras(
+    struct batch *batch, size_t index, const json_t *extras, struct error *error) {
+    struct buf *out = &batch->extras[index];
+    if (!json_is_object(extras))
+        return STATUS_OK;
+    enum status status = cell_extras_append(
+        json_object_get(extras, "metadata"), json_object_get(extras, "attachments"), out, error);
+    batch->edits[index].extras = buf_string(out);
+    batch->edits[index].extras_bytes = out->size;
+    return status;
+}
+
 static enum status read_text_edit(
     struct batch *batch, size_t index, const json_t *json, struct error *error) {
     static const char *const types[] = {[HISTORY_CELL_CODE] = "code",
@@ -158,6 +174,9 @@ static enum status read_text_edit(
             error, STATUS_INVALID, "a cell is of type \"code\", \"markdown\" or \"raw\"");
     edit->type = (enum history_cell_type)type;
     edit->origin_key = json_string_value(json_object_get(json, "origin"));
+    status = read_extras(batch, index, json_object_get(json, "extras"), error);
+    if (status != STATUS_OK)
+        return status;
     if (json_is_string(text)) {
         edit->text = json_string_value(text);
         edit->text_bytes = json_string_length(text);
@@ -208,41 +227,51 @@ static enum status read_edit(
 static void batch_finish(struct batch *batch) {
     for (size_t i = 0; batch->texts && i < batch->count; i++)
         buf_finish(&batch->texts[i]);
+    for (size_t i = 0; batch->extras && i < batch->count; i++)
+        buf_finish(&batch->extras[i]);
     for (size_t i = 0; batch->edits && i < batch->count; i++)
         free((void *)batch->edits[i].keys);
     free(batch->texts);
+    free(batch->extras);
     free(batch->edits);
     json_decref(batch->unknown);
 }
 
 /* ---- what became of it ---- */
 
-static json_t *heads_json(const struct batch *batch, const struct history_edited *edited) {
+static json_t *heads_json(const struct history_edits *edits, const struct history_edited *edited) {
     json_t *heads = json_object();
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->edits[i].kind == HISTORY_EDIT_TEXT && edited[i].version)
-            json_object_set_new(heads, batch->edits[i].cell_key, json_integer(edited[i].version));
+    for (size_t i = 0; i < edits->count; i++)
+        if (edits->items[i].kind == HISTORY_EDIT_TEXT && edited[i].version)
+            json_object_set_new(heads, edits->items[i].cell_key, json_integer(edited[i].version));
     return heads;
 }
 
 static enum status record(
     struct batch *batch, struct history_session *session, json_t *reply, struct error *error) {
     const json_t *data = batch->question->data;
+    struct comm_sifted sifted = {0};
+    enum status status =
+        comm_held_sift(batch->question, batch->edits, batch->count, &sifted, error);
     struct history_edits edits = {
         .client = json_string_value(json_object_get(data, "client")),
         .sequence = json_integer_value(json_object_get(data, "sequence")),
-        .items = batch->edits,
-        .count = batch->count,
+        .items = sifted.edits,
+        .count = sifted.count,
     };
-    struct history_edited *edited = calloc(batch->count + 1, sizeof *edited);
+    struct history_edited *edited = calloc(edits.count + 1, sizeof *edited);
     bool repeated = false;
-    enum status status = edited ? history_record_edits(session, &edits, edited, &repeated, error)
-                                : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    if (status == STATUS_OK)
+        status = edited ? history_record_edits(session, &edits, edited, &repeated, error)
+                        : error_set(error, STATUS_NO_MEMORY, "out of memory");
     if (status == STATUS_OK) {
         json_object_set_new(reply, "type", json_string("acknowledge"));
         json_object_set_new(reply, "repeated", json_boolean(repeated));
-        json_object_set_new(reply, "heads", repeated ? json_object() : heads_json(batch, edited));
+        json_object_set_new(reply, "heads", repeated ? json_object() : heads_json(&edits, edited));
     }
+    if (status == STATUS_OK && !repeated)
+        comm_held_settle(&batch->question->kernel->comm_held, &sifted);
+    comm_sifted_finish(&sifted);
     free(edited);
     return status;
 }
@@ -272,10 +301,11 @@ enum status comm_edits_record(const struct comm_question *question, struct histo
         .question = question,
         .edits = calloc(count + 1, sizeof *batch.edits),
         .texts = calloc(count + 1, sizeof *batch.texts),
+        .extras = calloc(count + 1, sizeof *batch.extras),
         .count = count,
         .unknown = json_object(),
     };
-    if (!batch.edits || !batch.texts) {
+    if (!batch.edits || !batch.texts || !batch.extras) {
         batch_finish(&batch);
         return error_set(error, STATUS_NO_MEMORY, "out of memory");
     }

@@ -1,5 +1,6 @@
 /* What can be asked over the comm: cells, trees, versions, outputs, states. */
 #include "base/clock.h"
+#include "kernel/cell_extras.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/kernel.h"
 #include "kernel/run_outputs.h"
@@ -134,8 +135,11 @@ static enum status versions(
         if (status == STATUS_OK)
             status = history_read_version(question->history, question->document_id,
                 json_integer_value(number), &memory, &version, error);
-        if (status == STATUS_OK)
-            json_array_append_new(list, comm_version_json(&version));
+        json_t *answer = status == STATUS_OK ? comm_version_json(&version) : NULL;
+        if (answer && json_is_true(json_object_get(question->data, "extras")))
+            status = cell_extras_read(
+                question->history, question->document_id, &version, 0, answer, error);
+        json_array_append_new(list, answer);
         history_memory_finish(&memory);
     }
     json_object_set_new(reply, "versions", list);

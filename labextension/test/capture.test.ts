@@ -4,12 +4,13 @@ import { afterEach, beforeEach, describe, jest, test } from '@jest/globals';
 import { YNotebook } from '@jupyter/ydoc';
 import { NotebookCapture } from '../lib/capture/notebook_capture.js';
 
-let notebook, capture, edits, cause;
+let notebook, capture, edits, cause, programCause;
 
 beforeEach(() => {
   jest.useFakeTimers({ now: 1_700_000_000_000, doNotFake: ['nextTick', 'queueMicrotask'] });
   edits = [];
   cause = 'typing';
+  programCause = 'program';
 });
 
 afterEach(() => {
@@ -30,7 +31,11 @@ function open(...sources) {
   });
   notebook.undoManager.clear();
   notebook.cells.forEach(cell => cell.undoManager.clear());
-  capture = new NotebookCapture(notebook, { record: list => edits.push(...list), editorCause: () => cause });
+  capture = new NotebookCapture(notebook, {
+    record: list => edits.push(...list),
+    editorCause: () => cause,
+    programCause: () => programCause
+  });
 }
 
 /** As the editor's binding does it: its own origin, which the undo manager tracks. */
@@ -151,7 +156,19 @@ describe('typing', () => {
     pause();
     capture.during('restore', () => notebook.cells[0].updateSource(0, 4, 'back'));
     pause();
-    assert.deepEqual(told(), ['order c0', 'c0 file: ', 'c0 paste: pasted', 'c0 program: made', 'c0 restore: back']);
+    programCause = 'replace'; // the focus is in the box of search and replace
+    notebook.cells[0].setSource('beck');
+    capture.during('restore', () => notebook.cells[0].setSource('made'));
+    pause();
+    assert.deepEqual(told(), [
+      'order c0',
+      'c0 file: ',
+      'c0 paste: pasted',
+      'c0 program: made',
+      'c0 restore: back',
+      'c0 replace: beck',
+      'c0 restore: made'
+    ]);
   });
 
   test('what was typed and taken away again within a step is nothing', () => {
@@ -171,6 +188,141 @@ describe('typing', () => {
     type(1, 'y');
     pause();
     assert.deepEqual(told(), ['order c0', 'new file: ', 'new typing: x', 'order c0 new', 'new typing: xy']);
+  });
+});
+
+describe('cells of nothing but %fk', () => {
+  const erase = index => {
+    const cell = notebook.cells[index];
+    notebook.ydoc.transact(() => cell.ysource.delete(0, cell.ysource.length), editorOf(cell));
+  };
+
+  test('what is on the way to a command is not told', () => {
+    open('int x;');
+    erase(0);
+    pause();
+    for (const part of ['%', 'f', 'k tr', 'ee']) {
+      type(0, part);
+      pause();
+    }
+    assert.deepEqual(told(), ['order c0', 'c0 file: int x;', 'c0 typing: %fk tr', 'c0 typing: %fk tree']);
+  });
+
+  test('a cell that was emptied is told as soon as it is left, goes on otherwise, or stays so', () => {
+    open('x', 'y', 'z', '# title');
+    [0, 1, 2].forEach(erase);
+    pause();
+    assert.deepEqual(told(), []);
+    type(0, 'new');
+    pause();
+    assert.deepEqual(told(), ['order c0 c1 c2 c3', 'c0 file: x', 'c0 typing: ', 'c0 typing: new']);
+    jest.advanceTimersByTime(4000);
+    assert.deepEqual(told(), ['c1 file: y', 'c1 typing: ', 'c2 file: z', 'c2 typing: ']);
+    erase(0);
+    capture.flush();
+    assert.deepEqual(told(), ['c0 typing: ']);
+  });
+
+  test('nothing is lost of what begins like a command', () => {
+    open('x');
+    type(0, '%');
+    pause();
+    erase(0);
+    pause();
+    for (const part of ['%', 'f', 'oo']) {
+      type(0, part);
+      pause();
+    }
+    const texts = edits.map(edit => edit.text).filter(text => text !== undefined);
+    assert.deepEqual(texts, ['x', 'x%', '', '%', '%f', '%foo']);
+  });
+});
+
+describe('attachments and metadata', () => {
+  const extras = () =>
+    edits
+      .splice(0)
+      .map(edit => (edit.kind === 'text' ? [edit.text, edit.extras && JSON.parse(edit.extras)] : edit.kind));
+  const PICTURE = { 'a.png': { 'image/png': 'AAAA' } };
+
+  function openMarkdown() {
+    open('x', 'y');
+    notebook.deleteCell(1);
+    notebook.insertCell(1, {
+      cell_type: 'markdown',
+      id: 'm',
+      source: '# a',
+      metadata: { tags: ['t'] },
+      attachments: PICTURE
+    });
+    capture.dispose();
+    edits = [];
+    capture = new NotebookCapture(notebook, { record: list => edits.push(...list), editorCause: () => cause });
+  }
+
+  test('opening tells nothing, the first text of a cell what it has, the next one nothing of it', () => {
+    openMarkdown();
+    pause();
+    assert.deepEqual(extras(), []);
+    type(1, 'b');
+    pause();
+    type(1, 'c');
+    pause();
+    type(0, 'z');
+    pause();
+    assert.deepEqual(extras(), [
+      'layout',
+      ['# a', { metadata: { tags: ['t'] }, attachments: PICTURE }],
+      ['# ab', undefined],
+      ['# abc', undefined],
+      ['x', undefined],
+      ['xz', undefined]
+    ]);
+  });
+
+  test('a change alone goes with the text that the history has', () => {
+    openMarkdown();
+    const [code, markdown] = notebook.cells;
+    code.setMetadata('collapsed', true);
+    code.setMetadata('trusted', true);
+    markdown.setAttachments({});
+    pause();
+    markdown.setMetadata({ tags: ['u'] });
+    capture.flush();
+    code.setMetadata('trusted', false);
+    pause();
+    assert.deepEqual(extras(), [
+      'layout',
+      ['x', { metadata: { collapsed: true, jupyter: { outputs_hidden: true } }, attachments: {} }],
+      ['# a', { metadata: { tags: ['t'] }, attachments: {} }],
+      ['# a', { metadata: { tags: ['u'] }, attachments: {} }]
+    ]);
+  });
+
+  test('they are told before the cell goes, and of a piece also that it has none', () => {
+    openMarkdown();
+    notebook.cells[1].setMetadata('tags', ['last']);
+    notebook.deleteCell(1);
+    notebook.insertCell(1, { cell_type: 'code', id: 'copy', source: 'x' });
+    pause();
+    assert.deepEqual(extras(), [
+      'layout',
+      ['# a', { metadata: { tags: ['last'] }, attachments: PICTURE }],
+      'delete',
+      ['x', { metadata: {}, attachments: {} }],
+      'layout'
+    ]);
+  });
+
+  test('a moved cell does not tell them again', () => {
+    openMarkdown();
+    type(1, 'b');
+    pause();
+    edits = [];
+    notebook.moveCell(1, 0);
+    type(0, 'c');
+    pause();
+    assert.deepEqual(extras(), [['# abc', undefined], 'layout']);
   });
 });
 

@@ -1,9 +1,10 @@
-/* kernel/fk: the drawing of trees and the one-line changes; kernel/cell_place.c, kernel/bundle.c,
- * kernel/recorder.c: what passes between the kernel and the history. */
+/* kernel/fk: the drawing of trees and the one-line changes; kernel/fk_text.c, kernel/cell_place.c,
+ * kernel/bundle.c, kernel/recorder.c: what passes between the kernel and the history. */
 #include "kernel/bundle.h"
 #include "kernel/cell_place.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/lanes.h"
+#include "kernel/fk_text.h"
 #include "kernel/mime.h"
 #include "kernel/recorder.h"
 
@@ -80,13 +81,18 @@ static void test_change_names_the_first_difference(void **state) {
     assert_change(NULL, "#include <a.h>\n", "#include <a.h>");
     assert_change("a\nb\n", "a\nc\n", "+ c");
     assert_change("a\nb\n", "a\n", "- b");
-    assert_change("a\nb\n", "b\na\n", "(lines in another order or blank)");
+    assert_change("a\nb\n", "b\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "a\nb\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "\n  a\n\nb", "(white space only)");
+    assert_change("\n", "#include <a.h>\nf();\n", "f();");
+    assert_change("\n", " ", "(blank)");
+    assert_change("a\n", "\n", "- a");
     assert_change(NULL,
         "\xC3\xBC"
         "bermorgen ist ein Tag",
         "\xC3\xBC"
         "bermorgen ist ein T…");
-    assert_change(NULL, "", "(lines in another order or blank)");
+    assert_change(NULL, "", "(blank)");
 }
 
 /* Every line is looked for at the other end; with time lines x lines this does not end. */
@@ -98,7 +104,7 @@ static void test_change_in_long_texts(void **state) {
         buf_printf(&up, "line %d\n", i);
         buf_printf(&down, "  line %d\n", LINES - 1 - i);
     }
-    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or blank)");
+    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or again)");
     buf_append_string(&down, "new\n");
     assert_change(buf_string(&up), buf_string(&down), "+ new");
     assert_change(buf_string(&down), buf_string(&up), "- new");
@@ -108,9 +114,9 @@ static void test_change_in_long_texts(void **state) {
 
 static void test_cell_place_reads_both_kinds_of_id(void **state) {
     (void)state;
-    setenv("JPY_SESSION_NAME", "/nowhere/at all/a.ipynb", 1);
+    static const char notebook[] = "/nowhere/at all/a.ipynb";
     json_t *metadata = json_pack("{s:s}", "cellId", "abc-1");
-    struct cell_place place = cell_place_find(metadata);
+    struct cell_place place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/at all/a.ipynb");
     assert_string_equal(place.key, "abc-1");
     cell_place_finish(&place);
@@ -118,7 +124,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
 
     metadata =
         json_pack("{s:s}", "cellId", "vscode-notebook-cell:/nowhere/b%20c.ipynb#W2sZmlsZQ%3D%3D");
-    place = cell_place_find(metadata);
+    place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/b c.ipynb");
     assert_string_equal(place.handle, "W2sZmlsZQ%3D%3D");
     assert_null(place.key);
@@ -131,7 +137,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell:/nowhere/b%20c.ipynb?x%3D1#W2sZmlsZQ%3D%3D"};
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
         metadata = json_pack("{s:s}", "cellId", elsewhere[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_string_equal(place.document, "/nowhere/b c.ipynb");
         assert_string_equal(place.handle, strchr(elsewhere[i], '#') + 1);
         cell_place_finish(&place);
@@ -141,15 +147,14 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell://host#x", "vscode-notebook-cell:#x", "vscode-notebook-cell:/a#"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         metadata = json_pack("{s:s}", "cellId", odd[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_null(place.key);
         assert_null(place.handle);
         cell_place_finish(&place);
         json_decref(metadata);
     }
 
-    unsetenv("JPY_SESSION_NAME");
-    place = cell_place_find(NULL);
+    place = cell_place_find(NULL, NULL);
     assert_null(place.document);
     assert_null(place.key);
     cell_place_finish(&place);
@@ -330,8 +335,35 @@ static void test_recorder_tells_failure_and_resumption_once(void **state) {
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static void test_texts_of_commands(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum fk_text_kind kind;
+    } cases[] = {
+        {"", FK_TEXT_BEGUN},
+        {" \n\t", FK_TEXT_BEGUN},
+        {"%", FK_TEXT_BEGUN},
+        {"\n  %f\n", FK_TEXT_BEGUN},
+        {"%fk", FK_TEXT_COMMANDS},
+        {" %fk tree\r\n\n%fk log", FK_TEXT_COMMANDS},
+        {"%fk tree\n%", FK_TEXT_BEGUN},
+        {"%f\n%fk tree", FK_TEXT_BEGUN},
+        {"% ", FK_TEXT_OTHER},
+        {"%fkx", FK_TEXT_OTHER},
+        {"f", FK_TEXT_OTHER},
+        {"%fk tree\nint x;", FK_TEXT_OTHER},
+        {"int x;\n%fk tree", FK_TEXT_OTHER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(fk_text_kind(cases[i].text), cases[i].kind);
+    assert_null(fk_text_other_line("%fk tree\n"));
+    assert_string_equal(fk_text_other_line("%fk tree\n int x;\n"), "int x;\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts_of_commands),
         cmocka_unit_test(test_lanes_draw_a_line_and_a_branch),
         cmocka_unit_test(test_lanes_survive_many_branches),
         cmocka_unit_test(test_change_names_the_first_difference),

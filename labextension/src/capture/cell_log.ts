@@ -1,3 +1,4 @@
+import { isCommands, mayBecomeCommands } from './command_text.js';
 import { applyDelta, type Delta } from './text.js';
 
 /** Why a text changed; what each means for the tree is in history/edits.h. */
@@ -13,7 +14,8 @@ export type Cause =
   | 'format'
   | 'restore'
   | 'program'
-  | 'file';
+  | 'file'
+  | 'replace';
 
 /** One text that undo can reach, or that something else than typing made. `elsewhere`: another person's page did. */
 export interface Step {
@@ -37,20 +39,27 @@ export const LONGEST_STEP_MS = 5000;
 
 /**
  * What happened to the text of one cell since it was last told. A keystroke costs one push; texts are made from it
- * later, off the keystroke, by take().
+ * later, off the keystroke, by take(). Of a cell of code, an emptied one is told a little later: who goes on with %fk
+ * is on the way to a text that leaves no trace.
  */
 export class CellLog {
-  constructor(text: string) {
-    this._text = text;
+  constructor(text: string, isCode = false) {
+    this._text = this._told = text;
+    this._isCode = isCode;
   }
 
-  /** The text at the end of what was taken. */
+  /** The text that the steps to come begin from. */
+  get told(): string {
+    return this._told;
+  }
+
+  /** The text at the end of what was looked at, which may be told later. */
   get taken(): string {
     return this._text;
   }
 
   get isEmpty(): boolean {
-    return this._entries.length === 0;
+    return this._entries.length === 0 && this._held.length === 0;
   }
 
   push(delta: Delta, cause: Cause | 'elsewhere', time: number): void {
@@ -86,6 +95,29 @@ export class CellLog {
 
   /** The steps that are complete at `now`; with `force` also the one that the person is still typing. */
   take(now: number, force = false): Step[] {
+    const steps = this._hold([...this._held, ...this._takeEntries(now, force)], now, force);
+    this._told = steps.at(-1)?.text ?? this._told;
+    return steps;
+  }
+
+  /** Without what may be on the way to commands, and what was. */
+  private _hold(steps: Step[], now: number, force: boolean): Step[] {
+    if (!this._isCode) {
+      return steps;
+    }
+    const isDecided = (step: Step) => !mayBecomeCommands(step.text);
+    const kept = steps.filter((step, i) => {
+      const next = steps.slice(i).find(isDecided);
+      return next === undefined || next === step || !isCommands(next.text);
+    });
+    const last = kept.at(-1);
+    const waits = !force && last && (this._entries.length > 0 || now - last.time < LONGEST_STEP_MS);
+    const told = waits ? kept.lastIndexOf(kept.filter(isDecided).at(-1)!) + 1 : kept.length;
+    this._held = kept.slice(told);
+    return kept.slice(0, told);
+  }
+
+  private _takeEntries(now: number, force: boolean): Step[] {
     const steps: Step[] = [];
     const entries = this._entries;
     let first = 0;
@@ -121,7 +153,10 @@ export class CellLog {
   }
 
   private _text: string;
+  private _told: string;
+  private _isCode: boolean;
   private _entries: Entry[] = [];
+  private _held: Step[] = []; // looked at, not told yet
 }
 
 /** Whether a change may share its step with its neighbours: the editor's own do, all others stand alone. */

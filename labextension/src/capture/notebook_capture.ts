@@ -1,5 +1,6 @@
 import type { YCellType, YNotebook } from '@jupyter/ydoc';
 import type * as Y from 'yjs';
+import { ExtrasLog } from './extras.js';
 import { CellLog, UNDO_STOP_MS, type Cause, type Step } from './cell_log.js';
 import type { Delta } from './text.js';
 
@@ -7,7 +8,16 @@ export type CellType = 'code' | 'markdown' | 'raw';
 
 /** What happened to a notebook, in the order in which it happened; times in ms. */
 export type Edit =
-  | { kind: 'text'; cell: string; type: CellType; cause: Cause; text: string; time: number; origin?: string }
+  | {
+      kind: 'text';
+      cell: string;
+      type: CellType;
+      cause: Cause;
+      text: string;
+      time: number;
+      origin?: string;
+      extras?: string; // JSON of attachments and metadata, where they are new to the history
+    }
   | { kind: 'delete'; cell: string; time: number }
   | { kind: 'layout'; cells: string[]; time: number };
 
@@ -16,6 +26,19 @@ export interface CaptureOptions {
   record: (edits: Edit[]) => void;
   /** What made the last change of an editor, for changes that come from one. */
   editorCause?: () => Cause;
+  /** The same of other changes. */
+  programCause?: () => Cause;
+  /** Another person's page changed the text of a cell. */
+  elsewhere?: (cell: string) => void;
+  /** The whole notebook was read from its file again, after these edits were recorded. */
+  reloaded?: (what: Reloaded) => void;
+}
+
+/** What a file that was read again made different, by the ids of cells. */
+export interface Reloaded {
+  changed: string[];
+  gone: string[];
+  come: string[];
 }
 
 interface Watched {
@@ -23,6 +46,7 @@ interface Watched {
   shared: YCellType;
   type: CellType;
   log: CellLog;
+  extras: ExtrasLog;
   told: boolean; // the history has the text that its next edit starts from
   stop: () => void;
 }
@@ -84,9 +108,11 @@ export class NotebookCapture {
       id: shared.id,
       shared,
       type: shared.cell_type as CellType,
-      log: known?.log ?? new CellLog(shared.getSource()),
+      log: known?.log ?? new CellLog(shared.getSource(), shared.cell_type === 'code'),
+      extras: new ExtrasLog(shared, known?.extras),
       told: known?.told ?? false,
       stop: () => {
+        stopExtras();
         ysource.unobserve(onText);
         manager?.off('stack-item-added', onStop);
       }
@@ -101,6 +127,7 @@ export class NotebookCapture {
         watched.log.stopBeforeLast();
       }
     };
+    const stopExtras = watched.extras.watch(shared, () => this._schedule());
     ysource.observe(onText);
     manager?.on('stack-item-added', onStop);
     this._cells.set(shared.id, watched);
@@ -121,7 +148,8 @@ export class NotebookCapture {
       return this._during;
     }
     const typed = origin && (origin as { ytext?: Y.Text }).ytext === cell.ysource;
-    return typed ? (this._options.editorCause?.() ?? 'typing') : 'program';
+    const { editorCause, programCause } = this._options;
+    return typed ? (editorCause?.() ?? 'typing') : (programCause?.() ?? 'program');
   }
 
   private _onCells = (): void => {
@@ -145,6 +173,7 @@ export class NotebookCapture {
     const added = cells.filter(cell => !this._cells.has(cell.id));
     this._tellAllBefore(now);
     this._order = cells.map(cell => cell.id);
+    const reloaded = this._reloadedBy(cells, removed, added);
     const lost = new Map(removed.map(id => [id, this._cells.get(id)!.log.taken]));
     cells
       .filter(cell => this._cells.has(cell.id) && this._cells.get(cell.id)!.shared !== cell)
@@ -160,13 +189,28 @@ export class NotebookCapture {
       this._gone.delete(id);
     }
     this._schedule();
+    if (reloaded) {
+      this._options.reloaded?.(reloaded);
+    }
+  }
+
+  /** A file that is read again makes every cell anew; undefined: it is something else, or all is as it was. */
+  private _reloadedBy(cells: readonly YCellType[], removed: string[], added: YCellType[]): Reloaded | undefined {
+    const known = cells.filter(cell => this._cells.has(cell.id));
+    if (known.length === 0 || known.some(cell => this._cells.get(cell.id)!.shared === cell)) {
+      return undefined;
+    }
+    const changed = known.filter(cell => this._cells.get(cell.id)!.log.taken !== cell.getSource());
+    const what = { changed: changed.map(cell => cell.id), gone: removed, come: added.map(cell => cell.id) };
+    return changed.length + removed.length + added.length > 0 ? what : undefined;
   }
 
   /** What was typed before this transaction comes before what it did. */
   private _tellAllBefore(now: number): void {
     this._cells.forEach(watched => {
       const { log } = watched;
-      this._tell(watched, log.taken, this._touched.has(watched) ? log.takeBeforeLast(now) : log.take(now, true));
+      this._tell(watched, log.told, this._touched.has(watched) ? log.takeBeforeLast(now) : log.take(now, true));
+      this._tellExtras(watched, now);
     });
   }
 
@@ -177,7 +221,7 @@ export class NotebookCapture {
     const text = cell.getSource();
     const changed = watched.log.taken !== text;
     if (changed || before.type !== watched.type) {
-      watched.log = new CellLog(text);
+      watched.log = new CellLog(text, watched.type === 'code');
       watched.told = true;
       this._pushText(cell.id, watched.type, { cause: changed ? 'file' : 'program' }, text, now);
     }
@@ -188,6 +232,9 @@ export class NotebookCapture {
     const text = cell.getSource();
     if (text !== '' || source.cause === 'undo' || source.cause === 'redo') {
       watched.told = true;
+      if (source.origin !== undefined) {
+        watched.extras.setDue(); // the history gives it those of its origin
+      }
       this._pushText(cell.id, watched.type, source, text, now);
     }
   }
@@ -244,9 +291,10 @@ export class NotebookCapture {
     let typing = false;
     this._cells.forEach(watched => {
       if (!watched.log.isEmpty) {
-        this._tell(watched, watched.log.taken, watched.log.take(now, force));
+        this._tell(watched, watched.log.told, watched.log.take(now, force));
         typing ||= !watched.log.isEmpty;
       }
+      this._tellExtras(watched, now);
     });
     const edits = this._pending;
     const moved = this._order.join('\n') !== this._toldOrder.join('\n');
@@ -273,6 +321,7 @@ export class NotebookCapture {
     for (const { text, cause, time } of steps) {
       if (cause === 'elsewhere') {
         watched.told = false; // their page tells of it
+        this._options.elsewhere?.(id);
       } else {
         if (!watched.told) {
           this._pushText(id, watched.type, { cause: 'file' }, base, time);
@@ -284,8 +333,17 @@ export class NotebookCapture {
     }
   }
 
+  /** A change of attachments or metadata alone, with the text that the history has: as from a file it adds nothing. */
+  private _tellExtras(watched: Watched, now: number): void {
+    if (watched.extras.isChanged) {
+      watched.told = true;
+      this._pushText(watched.id, watched.type, { cause: 'file' }, watched.log.told, now);
+    }
+  }
+
   private _pushText(cell: string, type: CellType, source: Source, text: string, time: number): void {
-    this._pending.push({ kind: 'text', cell, type, ...source, text, time });
+    const extras = this._cells.get(cell)?.extras.take();
+    this._pending.push({ kind: 'text', cell, type, ...source, text, time, ...(extras !== undefined && { extras }) });
   }
 
   private _notebook: YNotebook;

@@ -21,7 +21,8 @@ export class Encoder {
       if (edit.kind !== 'text') {
         return { ...edit, time };
       }
-      const { text: typed, ...rest } = edit;
+      const { text: typed, extras, ...members } = edit;
+      const rest = extras === undefined ? members : { ...members, extras: JSON.parse(extras) as unknown };
       const text = typed.replace(LONE_SURROGATES, '\ufffd');
       const base = this._sent.get(edit.cell);
       this._sent.set(edit.cell, text);

@@ -19,11 +19,13 @@ export interface Run {
   pinned: boolean;
 }
 
-/** What a version changed: lines, and the first of them. */
+/** What a version changed: lines, and the first of them, as it was and is ("": there was none). */
 export interface Change {
   added: number;
   removed: number;
   summary: string;
+  before: string;
+  after: string;
 }
 
 export interface Version {
@@ -52,6 +54,17 @@ export interface CellInfo {
   last_run: number;
 }
 
+/** What a cell shows as the history has it, beside the text that was asked with. */
+export interface CellHead {
+  cell: string;
+  head: number;
+  hash: number; // of the head's text
+  edited: number; // when that was made
+  version: number; // with the text that was sent, 0: none; else the head
+  before: number; // the head that a file took the place of; 0: it was no file
+  run: Run | null; // the last one of `version`
+}
+
 /** The outputs of one run, and how many bytes of each are missing. */
 export interface RunOutputs {
   run: Run;
@@ -59,8 +72,15 @@ export interface RunOutputs {
   left_out: number[];
 }
 
+/** What a cell has besides its text; missing where nothing was ever told. */
+export interface Extras {
+  metadata?: nbformat.ICell['metadata'];
+  attachments?: nbformat.IAttachments;
+  extras_left_out?: { bytes: number; hash: string }; // they were not kept
+}
+
 /** The answer to `restore` and `undelete`: the version whose text the cell has now. */
-export interface Restored extends Version {
+export interface Restored extends Version, Extras {
   cell: string;
   text: string;
   before: number; // what the cell showed
@@ -92,14 +112,25 @@ export interface LogEvent {
   ended?: number;
 }
 
+/** A kernel at work on the notebook; `ended` 0: it runs. */
+export interface Session {
+  session: number;
+  started: number;
+  ended: number;
+}
+
 export interface Found {
   where: 'text' | 'output';
   version: number;
   cell: string;
+  summary: string; // of the version's text
+  time: number;
   matches: number;
   line: number;
   excerpt: string;
-  run?: number;
+  document?: string; // the path of another notebook than the one that was asked
+  run?: number; // these three: of an output
+  count?: number;
   mime?: string;
 }
 

@@ -43,7 +43,8 @@ export interface QueueOptions {
   onTrouble?: (error: string | undefined) => void;
   /** This edit can never be recorded, and the reason. */
   onLeftOut?: (edit: Edit, reason: string) => void;
-  onHeads?: (heads: Record<string, number>) => void;
+  /** `own`: of this page's edits, not of those that one before it left. */
+  onHeads?: (heads: Record<string, number>, own: boolean) => void;
 }
 
 /** The kernel takes 1000 edits at once. */
@@ -73,6 +74,11 @@ export class EditQueue {
 
   get isEmpty(): boolean {
     return this._waiting.length === 0;
+  }
+
+  /** Nothing waits any more of what pages before this one left. */
+  get hasOwnOnly(): boolean {
+    return this._waiting.every(batch => batch.client === this._options.client);
   }
 
   add(edits: Edit[]): void {
@@ -194,8 +200,8 @@ export class EditQueue {
     this._underWay.delete(batch);
     if (answer.type === 'acknowledge') {
       this._options.onTrouble?.(undefined);
-      this._options.onHeads?.(answer.heads);
       this._remove(batch);
+      this._options.onHeads?.(answer.heads, batch.client === this._options.client);
     } else {
       this._encoder = new Encoder(); // what was sent is not what the kernel has
       if (answer.type === 'reply') {
@@ -276,8 +282,12 @@ function isTooLarge(edit: Edit): boolean {
 }
 
 function hasRoom(batch: Batch, edit: Edit): boolean {
-  const units = [...batch.edits, edit].reduce((sum, one) => sum + (one.kind === 'text' ? one.text.length : 0), 0);
+  const units = [...batch.edits, edit].reduce((sum, one) => sum + unitsOf(one), 0);
   return batch.edits.length < EDITS_MAX && units <= UNITS_MAX;
+}
+
+function unitsOf(edit: Edit): number {
+  return edit.kind === 'text' ? edit.text.length + (edit.extras?.length ?? 0) : 0;
 }
 
 /** One client after the other, as they began; each by its numbers, for times may be out of order. */

@@ -3,17 +3,18 @@ import { InputDialog } from '@jupyterlab/apputils';
 import type { ICellModel } from '@jupyterlab/cells';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { CellInfo, RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
+import { cellExtras, sayLeftOut, visible } from '../extras.js';
+import type { CellInfo, Extras, RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
 import { mayRestore, mustBeWritable } from '../may_restore.js';
 import { modelOf } from '../restore.js';
 import { folderOf, nameOfThen, saveAsNew, whenWords } from '../whole/copy.js';
 import { placeOf, withUntouched } from './place.js';
-import type { NotebookView, PanelServices } from './services.js';
+import type { NotebookView, HistoryServices } from './services.js';
 
 /** Puts a version into its cell; asks first where the cell is running. False: the person said no. */
 export async function restoreVersion(
   { history, panel }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   cell: string,
   version: number
 ): Promise<boolean> {
@@ -27,31 +28,35 @@ export async function restoreVersion(
 /** A new cell below, with the text and the outputs of the last run. */
 export async function insertVersion(
   { history, panel, contents }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   cell: string,
   version: Version
 ): Promise<void> {
   mustBeWritable(panel, trans);
   const run = version.runs.at(-1);
   const none: Pick<RunOutputs, 'outputs' | 'left_out'> = { outputs: [], left_out: [] };
-  const [text, { outputs, left_out }] = await Promise.all([
-    contents.text(version.version),
+  const [{ versions }, { outputs, left_out }] = await Promise.all([
+    history.connection.request<{ versions: (Version & Extras)[] }>('versions', {
+      versions: [version.version],
+      extras: true
+    }),
     run ? contents.wholeOutputs(run) : none
   ]);
   const { widgets } = panel.content;
   const index = widgets.findIndex(widget => widget.model.id === cell);
   const source = widgets[index]?.model;
   const at = (index < 0 ? panel.content.activeCellIndex : index) + 1;
-  const made = insertCell(panel, at, { cell_type: source?.type ?? 'code' });
+  const extras = cellExtras(visible(versions[0]));
+  const made = insertCell(panel, at, { cell_type: source?.type ?? 'code', ...extras } as SharedCell.Cell);
   if (made) {
-    history.restorer.show(made, { text, runs: version.runs, outputs, left_out });
+    history.restorer.show(made, { text: versions[0].text!, runs: version.runs, outputs, left_out });
   }
 }
 
 /** A deleted cell is there again under its id, where it was. */
 export async function bringBack(
-  { history, panel }: NotebookView,
-  { trans }: PanelServices,
+  { history, panel }: Pick<NotebookView, 'history' | 'panel'>,
+  { trans }: Pick<HistoryServices, 'trans'>,
   cell: string
 ): Promise<void> {
   mustBeWritable(panel, trans);
@@ -63,8 +68,15 @@ export async function bringBack(
   const cells = panel.content.widgets.map(widget => widget.model.id);
   const index = placeOf(restored, cells);
   const made = history.during('restore', () =>
-    insertCell(panel, index, { id: cell, cell_type: restored.cell_type, source: restored.text })
+    insertCell(panel, index, {
+      id: cell,
+      cell_type: restored.cell_type,
+      source: restored.text,
+      execution_count: restored.runs.at(-1)?.count ?? null,
+      ...cellExtras(restored)
+    } as SharedCell.Cell)
   );
+  sayLeftOut(restored, trans);
   panel.content.activeCellIndex = index;
   if (made && restored.outputs.length > 0) {
     history.restorer.show(made, restored);
@@ -72,8 +84,8 @@ export async function bringBack(
 }
 
 /** Into the page, and into sight. Nothing is in it yet that could be distrusted. */
-function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
-  const metadata = cell.cell_type === 'code' ? { trusted: true } : {};
+export function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
+  const metadata = { ...cell.metadata, ...(cell.cell_type === 'code' && { trusted: true }) };
   const made = panel.content.model!.sharedModel.insertCell(index, { ...cell, metadata });
   void panel.content.scrollToItem(index, 'smart');
   return modelOf(panel, made.getId());
@@ -82,7 +94,7 @@ function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell):
 /** The notebook as it was, as a new file beside it, opened. Returns its path. */
 export async function openAsItWas(
   { history, panel }: NotebookView,
-  services: PanelServices,
+  services: HistoryServices,
   moment: { time: number } | { before: number }
 ): Promise<string> {
   history.flush();
@@ -108,7 +120,7 @@ export async function openAsItWas(
 
 export async function labelVersion(
   { history }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   version: Version
 ): Promise<void> {
   const { value, button } = await InputDialog.getText({

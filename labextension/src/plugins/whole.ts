@@ -4,8 +4,8 @@ import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { viewOf, type NotebookView, type PanelServices } from '../panel/services.js';
-import { IHistories, IHistoryPanel } from '../tokens.js';
+import { viewOf, type NotebookView, type HistoryServices } from '../panel/services.js';
+import { IHistories } from '../tokens.js';
 import { showBringBack, type OutputsBack } from '../whole/bring_back_dialog.js';
 import { GoneOffer } from '../whole/gone_offer.js';
 import { showNotebookHistory } from '../whole/history_dialog.js';
@@ -27,27 +27,23 @@ const whole: JupyterFrontEndPlugin<void> = {
   description: 'Going back with the whole notebook, and bringing back what is not in it any more.',
   autoStart: true,
   requires: [IHistories, INotebookTracker],
-  optional: [IHistoryPanel, IEditorLanguageRegistry, ITranslator, ISettingRegistry, ICommandPalette],
+  optional: [IEditorLanguageRegistry, ITranslator, ISettingRegistry, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     histories: IHistories,
     tracker: INotebookTracker,
-    panel: IHistoryPanel | null,
     languages: IEditorLanguageRegistry | null,
     translator: ITranslator | null,
     settings: ISettingRegistry | null,
     palette: ICommandPalette | null
   ) => {
     const trans = (translator ?? nullTranslator).load('forkernel');
-    const { commands, shell } = app;
-    const services: PanelServices = {
+    const { commands } = app;
+    const services: HistoryServices = {
       trans,
       languages,
       contents: app.serviceManager.contents,
-      open: async path => void (await commands.execute('docmanager:open', { path })),
-      focusCell: notebook => shell.activateById(notebook.id),
-      revealVersion: (cell, version) => panel?.revealVersion(cell, version),
-      showNotebookHistory: () => void commands.execute(HISTORY)
+      open: async path => void (await commands.execute('docmanager:open', { path }))
     };
     let loaded: ISettingRegistry.ISettings | undefined;
     void settings?.load(ID).then(its => (loaded = its));

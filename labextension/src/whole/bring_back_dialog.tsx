@@ -5,7 +5,7 @@ import { restoreVersion, bringBack } from '../panel/actions.js';
 import { DiffView } from '../panel/diff_view.js';
 import { useAnswer } from '../panel/hooks.js';
 import { OutputView } from '../panel/output_view.js';
-import type { NotebookView, PanelServices } from '../panel/services.js';
+import type { NotebookView, HistoryServices } from '../panel/services.js';
 import { ago, dateTime, nowUs } from '../panel/words.js';
 import { cellName } from './cell_name.js';
 import { bringNotebookBack } from './gone.js';
@@ -24,7 +24,7 @@ export interface OutputsBack {
 /** Edit → Bring Back…: what is not in the notebook any more and can be had again, newest first. */
 export async function showBringBack(
   view: NotebookView,
-  services: PanelServices,
+  services: HistoryServices,
   outputs: OutputsBack | undefined
 ): Promise<void> {
   const { trans } = services;
@@ -65,7 +65,7 @@ export async function showBringBack(
 
 async function bringOneBack(
   view: NotebookView,
-  services: PanelServices,
+  services: HistoryServices,
   outputs: OutputsBack | undefined,
   lost: Lost
 ): Promise<void> {
@@ -84,7 +84,7 @@ async function bringOneBack(
 class BringBackBody extends ReactWidget implements Dialog.IBodyWidget<Lost | undefined> {
   constructor(
     private _view: NotebookView,
-    private _services: PanelServices,
+    private _services: HistoryServices,
     private _lost: Lost[]
   ) {
     super();
@@ -113,7 +113,7 @@ class BringBackBody extends ReactWidget implements Dialog.IBodyWidget<Lost | und
 
 interface Props {
   view: NotebookView;
-  services: PanelServices;
+  services: HistoryServices;
   lost: Lost[];
   onChosen: (chosen: Lost | undefined) => void;
 }
@@ -184,7 +184,7 @@ function BringBackView({ view, services, lost, onChosen }: Props): ReactElement 
   );
 }
 
-function nameOf(lost: Lost, { trans }: PanelServices): string {
+function nameOf(lost: Lost, { trans }: HistoryServices): string {
   switch (lost.kind) {
     case 'cell':
       return cellName(lost.summary, lost.type, trans);
@@ -197,7 +197,7 @@ function nameOf(lost: Lost, { trans }: PanelServices): string {
   }
 }
 
-function noteOf(lost: Lost, { trans }: PanelServices): string {
+function noteOf(lost: Lost, { trans }: HistoryServices): string {
   switch (lost.kind) {
     case 'cell':
       return trans.__('cell deleted %1', ago(lost.time, nowUs(), trans));

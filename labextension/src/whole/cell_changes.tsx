@@ -5,7 +5,7 @@ import { dayAndTime } from '../cell/day_and_time.js';
 import { DiffView, WIDE } from '../panel/diff_view.js';
 import { useAnswer, useWidth } from '../panel/hooks.js';
 import { OutputView } from '../panel/output_view.js';
-import type { NotebookView, PanelServices } from '../panel/services.js';
+import type { NotebookView, HistoryServices } from '../panel/services.js';
 import { cellName } from './cell_name.js';
 import type { CellPlan, WholePlan } from './plan.js';
 
@@ -19,7 +19,7 @@ const SIGNS = { stays: '·', changes: '±', comes: '+', goes: '−' };
 
 interface Props {
   view: NotebookView;
-  services: PanelServices;
+  services: HistoryServices;
   plan: WholePlan;
 }
 

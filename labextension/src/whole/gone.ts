@@ -3,11 +3,11 @@ import type { Contents } from '@jupyterlab/services';
 import type { GoneNotebook } from '../kernel/protocol.js';
 import { RefusedError } from '../kernel/connection.js';
 import type { NotebookHistory } from '../notebook_history.js';
-import type { PanelServices } from '../panel/services.js';
+import type { HistoryServices } from '../panel/services.js';
 import { folderOf, saveAsNew } from './copy.js';
 
 /** What is needed to make a file. */
-type Services = Pick<PanelServices, 'contents' | 'trans' | 'open'>;
+type Services = Pick<HistoryServices, 'contents' | 'trans' | 'open'>;
 
 /** Notebooks that the history knows and whose file is not there, wherever they lay. */
 export async function readGone({ connection }: NotebookHistory): Promise<GoneNotebook[]> {

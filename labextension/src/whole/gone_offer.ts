@@ -1,6 +1,6 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { NotebookHistory } from '../notebook_history.js';
-import type { PanelServices } from '../panel/services.js';
+import type { HistoryServices } from '../panel/services.js';
 import { bringNotebookBack, isMissing, placeOnServer, readGone } from './gone.js';
 
 /** When JupyterLab restores what was open, other notebooks need a moment until they can answer (ms). */
@@ -12,7 +12,7 @@ const ANSWER_MS = 10_000;
  */
 export class GoneOffer {
   constructor(
-    private _services: Pick<PanelServices, 'contents' | 'trans' | 'open'>,
+    private _services: HistoryServices,
     private _isWanted: () => boolean
   ) {}
 

@@ -5,7 +5,7 @@ import { dayAndTime } from '../cell/day_and_time.js';
 import type { Moment } from '../kernel/protocol.js';
 import { openAsItWas } from '../panel/actions.js';
 import { useAnswer } from '../panel/hooks.js';
-import type { NotebookView, PanelServices } from '../panel/services.js';
+import type { NotebookView, HistoryServices } from '../panel/services.js';
 import { VirtualRows, type VirtualRowsHandle } from '../panel/virtual_rows.js';
 import { clockTime, dateTime, nowUs } from '../panel/words.js';
 import { CellChanges, planWords } from './cell_changes.js';
@@ -25,7 +25,7 @@ interface Chosen {
 }
 
 /** File → Notebook History…: moments on the left, on the right what would be different, and the two ways to have it. */
-export async function showNotebookHistory(view: NotebookView, services: PanelServices): Promise<void> {
+export async function showNotebookHistory(view: NotebookView, services: HistoryServices): Promise<void> {
   const { trans } = services;
   view.history.flush();
   const { moments } = await view.history.connection.request<{ moments: Moment[] }>('moments');
@@ -55,7 +55,7 @@ export async function showNotebookHistory(view: NotebookView, services: PanelSer
   }
 }
 
-function sayRestored({ panel }: NotebookView, { trans }: PanelServices, time: number): void {
+function sayRestored({ panel }: NotebookView, { trans }: HistoryServices, time: number): void {
   const notebook = panel.content.model!.sharedModel;
   Notification.success(trans.__('The notebook is as it was at %1.', dayAndTime(time, trans)), {
     autoClose: 10_000,
@@ -72,7 +72,7 @@ function sayRestored({ panel }: NotebookView, { trans }: PanelServices, time: nu
 class HistoryBody extends ReactWidget implements Dialog.IBodyWidget<Chosen | undefined> {
   constructor(
     private _view: NotebookView,
-    private _services: PanelServices,
+    private _services: HistoryServices,
     private _moments: Moment[],
     private _onChosen: (chosen: Chosen) => void
   ) {
@@ -103,7 +103,7 @@ class HistoryBody extends ReactWidget implements Dialog.IBodyWidget<Chosen | und
 
 interface Props {
   view: NotebookView;
-  services: PanelServices;
+  services: HistoryServices;
   moments: Moment[];
   onChosen: (chosen: Chosen) => void;
 }
@@ -164,7 +164,7 @@ function firstBeforeNow(rows: readonly MomentRow[]): number {
 interface ListProps {
   rows: MomentRow[];
   index: number;
-  services: PanelServices;
+  services: HistoryServices;
   onSelect: (index: number) => void;
 }
 
@@ -239,7 +239,7 @@ function MomentList({ rows, index, services, onSelect }: ListProps): ReactElemen
 }
 
 interface TimeProps {
-  services: PanelServices;
+  services: HistoryServices;
   first: number;
   onTime: (time: number) => void;
 }

@@ -331,9 +331,9 @@ def test_limits_are_set_in_the_settings_editor(browser, lab, notebook):
     try:
         with watched_page(browser, f"{lab['url']}/lab?token={lab['token']}&reset") as page:
             opened(page, lab, notebook)
-            wait_for(lambda: "4M" in ask(lab, "settings", "--all"))
+            wait_for(lambda: "4M" in ask(lab, "settings"))
             page.get_by_text("“0” is no value for outputs_limit: it is from 1 to 100000, or empty.").wait_for()
-            assert "10000" in ask(lab, "settings", "--all")
+            assert "10000" in ask(lab, "settings")
     finally:
         set_limits(lab)
-        ask(lab, "settings", "--all", "text_limit", "default")
+        ask(lab, "settings", "text_limit", "default")

@@ -31,6 +31,8 @@ static enum history_moment_kind kind_of(const struct history_move *change) {
         return 0;
     case HISTORY_CAUSE_FILE:
         return HISTORY_MOMENT_FILE;
+    case HISTORY_CAUSE_REPLACE:
+        return HISTORY_MOMENT_REPLACE;
     default:
         return HISTORY_MOMENT_CHANGE;
     }

@@ -20,6 +20,7 @@ enum history_moment_kind {
     HISTORY_MOMENT_RUN_ALL,         /* before `about` cells ran one right after the other */
     HISTORY_MOMENT_RESTART_RUN_ALL, /* the same on a fresh kernel */
     HISTORY_MOMENT_CHANGE,          /* before one step changed the texts of `about` cells */
+    HISTORY_MOMENT_REPLACE,         /* the same by search and replace */
     HISTORY_MOMENT_DELETE,          /* before one step deleted `about` cells */
     HISTORY_MOMENT_FILE,            /* before another program changed `about` cells in the file */
 };

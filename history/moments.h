@@ -13,6 +13,7 @@
 
 /* The numbers of those that are recorded are stored: never renumber. */
 enum history_moment_kind {
+    HISTORY_MOMENT_NONE = 0,
     HISTORY_MOMENT_SAVED = 1, /* recorded */
     HISTORY_MOMENT_RESTORE, /* recorded: before the whole notebook was restored; `about`: to when */
     HISTORY_MOMENT_CLEAR_OUTPUTS,   /* recorded: before all outputs were cleared */

@@ -18,19 +18,21 @@ static enum status add(
 
 /* ---- steps that change many cells ---- */
 
-/* 0: such a change is never part of one. A cell that is new takes nothing away. */
+/* NONE: such a change is never part of one. A cell that is new takes nothing away. */
 static enum history_moment_kind kind_of(const struct history_move *change) {
     if (!change->to)
         return HISTORY_MOMENT_DELETE;
     if (!change->from)
-        return 0;
+        return HISTORY_MOMENT_NONE;
     switch (change->cause) {
     case HISTORY_CAUSE_RUN:
     case HISTORY_CAUSE_UNDO: /* leads back to where a step began */
     case HISTORY_CAUSE_REDO:
-        return 0;
+        return HISTORY_MOMENT_NONE;
     case HISTORY_CAUSE_FILE:
         return HISTORY_MOMENT_FILE;
+    case HISTORY_CAUSE_REPLACE:
+        return HISTORY_MOMENT_REPLACE;
     default:
         return HISTORY_MOMENT_CHANGE;
     }

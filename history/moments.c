@@ -16,6 +16,7 @@ const char *history_moment_kind_name(enum history_moment_kind kind) {
         [HISTORY_MOMENT_RUN_ALL] = "run-all",
         [HISTORY_MOMENT_RESTART_RUN_ALL] = "restart-run-all",
         [HISTORY_MOMENT_CHANGE] = "change",
+        [HISTORY_MOMENT_REPLACE] = "replace",
         [HISTORY_MOMENT_DELETE] = "delete",
         [HISTORY_MOMENT_FILE] = "file",
     };

@@ -13,6 +13,7 @@
 
 /* The numbers of those that are recorded are stored: never renumber. */
 enum history_moment_kind {
+    HISTORY_MOMENT_NONE = 0,
     HISTORY_MOMENT_SAVED = 1, /* recorded */
     HISTORY_MOMENT_RESTORE, /* recorded: before the whole notebook was restored; `about`: to when */
     HISTORY_MOMENT_CLEAR_OUTPUTS,   /* recorded: before all outputs were cleared */
@@ -20,6 +21,7 @@ enum history_moment_kind {
     HISTORY_MOMENT_RUN_ALL,         /* before `about` cells ran one right after the other */
     HISTORY_MOMENT_RESTART_RUN_ALL, /* the same on a fresh kernel */
     HISTORY_MOMENT_CHANGE,          /* before one step changed the texts of `about` cells */
+    HISTORY_MOMENT_REPLACE,         /* the same by search and replace */
     HISTORY_MOMENT_DELETE,          /* before one step deleted `about` cells */
     HISTORY_MOMENT_FILE,            /* before another program changed `about` cells in the file */
 };

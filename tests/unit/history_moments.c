@@ -48,6 +48,9 @@ static void test_a_mass_change_is_a_moment(void **state) {
     assert_int_equal(found[0].time_us, T + 5 * SECOND - 1); /* before its millisecond */
     /* two cells are none, however often they change */
     assert_int_equal(find_changes(replaced, 4, HISTORY_MOMENT_CHANGE, found), 0);
+    for (int i = 1; i < 5; i++)
+        replaced[i].cause = HISTORY_CAUSE_REPLACE;
+    assert_int_equal(find_changes(replaced, 5, HISTORY_MOMENT_REPLACE, found), 1);
 }
 
 static void test_what_takes_nothing_away_is_none(void **state) {

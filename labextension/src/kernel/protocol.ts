@@ -158,6 +158,7 @@ export type MomentKind =
   | 'run-all'
   | 'restart-run-all'
   | 'change'
+  | 'replace'
   | 'delete'
   | 'file';
 

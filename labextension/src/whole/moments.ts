@@ -29,6 +29,8 @@ export function momentWords(moment: Moment, trans: TranslationBundle): string {
       return trans.__('before Restart and Run All');
     case 'change':
       return trans._n('before %1 cell changed at once', 'before %1 cells changed at once', moment.about);
+    case 'replace':
+      return trans._n('before Replace All (%1 cell)', 'before Replace All (%1 cells)', moment.about);
     case 'delete':
       return trans._n('before %1 cell was deleted', 'before %1 cells were deleted', moment.about);
     case 'file':

@@ -75,6 +75,11 @@ enum { SHARED_LEAST_BYTES = 4096 };
     "  version_id INTEGER NOT NULL,"                                                               \
     "  extras_id INTEGER NOT NULL REFERENCES extras,"                                              \
     "  told_us INTEGER NOT NULL);"                                                                 \
-    "CREATE INDEX version_extras_of_version ON version_extras (version_id);"
+    "CREATE INDEX version_extras_of_version ON version_extras (version_id);"                       \
+    "CREATE TABLE version_origins (" /* all of them; versions.origin is the first */               \
+    "  id INTEGER PRIMARY KEY,"                                                                    \
+    "  version_id INTEGER NOT NULL,"                                                               \
+    "  origin INTEGER NOT NULL);" /* id of a version of another cell */                            \
+    "CREATE INDEX version_origins_of_version ON version_origins (version_id);"
 
 #endif

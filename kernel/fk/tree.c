@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "kernel/fk/change.h"
+#include "kernel/fk/edges.h"
 #include "kernel/fk/fk.h"
 #include "kernel/fk/fold.h"
 #include "kernel/fk/lanes.h"
@@ -166,6 +167,8 @@ static enum status print_cell(
             plural(cell->runs), cell->deleted_us ? ", deleted" : "");
     if (status == STATUS_OK)
         status = print_rows(context, &rows, error);
+    if (status == STATUS_OK)
+        status = edges_print(context, cell->key, error);
     free(rows.items);
     history_memory_finish(&memory);
     return status;

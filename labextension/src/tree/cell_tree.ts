@@ -1,6 +1,6 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import { RefusedError, type HistoryConnection } from '../kernel/connection.js';
-import type { Block, Change, Version } from '../kernel/protocol.js';
+import type { Block, Change, Edge, Version } from '../kernel/protocol.js';
 
 /** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
 const FIRST_PAGE = 60;
@@ -16,6 +16,8 @@ const VERSIONS_AT_ONCE = 64;
 interface Page {
   versions: Version[];
   more: boolean;
+  origins?: Edge[];
+  pieces?: Edge[];
 }
 
 export type Ask = Pick<HistoryConnection, 'request'>;
@@ -45,6 +47,16 @@ export class CellTree {
   /** By number, oldest first. */
   get versions(): readonly Version[] {
     return this._versions;
+  }
+
+  /** Versions of other cells that this cell's came from, as they were last asked for. */
+  get origins(): readonly Edge[] {
+    return this._origins;
+  }
+
+  /** Versions of other cells that came from this cell's. */
+  get pieces(): readonly Edge[] {
+    return this._pieces;
   }
 
   /** 0: unknown as yet, or the cell has no version. */
@@ -242,6 +254,8 @@ export class CellTree {
       const head = page.versions.find(version => version.head)?.version ?? stale.head;
       this._setHead(head ?? this._head);
       this._loaded = true;
+      this._origins = page.origins ?? [];
+      this._pieces = page.pieces ?? [];
       stale.versions.forEach(version => version < first && this._stale.versions.add(version));
     });
   }
@@ -308,6 +322,8 @@ export class CellTree {
     }
   }
 
+  private _origins: Edge[] = [];
+  private _pieces: Edge[] = [];
   private _versions: Version[] = [];
   private _changes = new Map<number, Change>();
   private _asked = new Set<number>();

@@ -144,7 +144,7 @@ static enum status tree(const struct comm_question *question, json_t *reply, str
         status = add_changes(question, list, error);
     json_object_set_new(reply, "versions", list);
     json_object_set_new(reply, "more", json_boolean(start > 0));
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !before)
         status = add_edges(question, key, reply, error);
     history_memory_finish(&memory);
     return status;

@@ -85,5 +85,5 @@ def test_merge_split_and_copy(page, lab, notebook, screenshot):
     page.evaluate("window.panel.content.activeCellIndex = 1")
     show(page)
     (copied,) = lines(page)
-    assert "int one;" in copied
+    assert "int two;" in copied and "deleted" not in copied
     assert "came from version" in ask(lab, "tree", notebook, "all")

@@ -168,7 +168,7 @@ enum status history_check(struct history *history, const struct history_check_op
     typedef enum status checker(struct check *, struct error *);
     static checker *const of_rows[] = {check_pages, check_references, check_dead_runs,
         check_versions, check_heads, check_moves, check_runs, check_marks, check_clients,
-        check_settings, check_moments, check_layouts, check_places, check_extras};
+        check_settings, check_moments, check_layouts, check_places, check_extras, check_origins};
     static checker *const of_files[] = {check_files, check_strays};
     if (options->repair && history->read_only)
         return error_set(error, STATUS_DENIED,

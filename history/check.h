@@ -53,6 +53,7 @@ enum status check_mend_heads(struct history *history, struct error *error) MUST_
 /* check_extras.c */
 enum status check_places(struct check *check, struct error *error) MUST_CHECK;
 enum status check_extras(struct check *check, struct error *error) MUST_CHECK;
+enum status check_origins(struct check *check, struct error *error) MUST_CHECK;
 
 /* Of a salvaged store: extras that say something else than was recorded are dropped, and told. */
 enum status check_drop_extras(struct check *check, struct error *error) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* Where notebooks lay, and what versions have besides their texts. */
+/* Where notebooks lay, what versions have besides their texts, and where those came from. */
 #include "history/check.h"
 
 #include <string.h>
@@ -53,6 +53,19 @@ enum status check_extras(struct check *check, struct error *error) {
     if (status == STATUS_OK && count)
         check_say(check, HISTORY_NOTE, where, "", "%lld of them are of a version that is not there",
             (long long)count);
+    return check_unreadable(check, status, where, error);
+}
+
+enum status check_origins(struct check *check, struct error *error) {
+    static const char text[] = "SELECT count(*) FROM version_origins o WHERE NOT EXISTS "
+                               "(SELECT 1 FROM versions v WHERE v.id = o.version_id) OR NOT EXISTS "
+                               "(SELECT 1 FROM versions v WHERE v.id = o.origin)";
+    static const char where[] = "the table of origins";
+    int64_t count = 0;
+    enum status status = sql_int(&check->history->sql, &count, error, text, "");
+    if (status == STATUS_OK && count)
+        check_say(check, HISTORY_NOTE, where, "",
+            "%lld of them lead to a version that is not there", (long long)count);
     return check_unreadable(check, status, where, error);
 }
 

@@ -42,6 +42,21 @@ static enum status find_origin(struct history *history, const struct cell *cell,
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* Of the new head: the origin that its row has, and the others. */
+static enum status record_origins(struct history *history, const struct cell *cell,
+    const struct history_edit *edit, int64_t first, struct error *error) {
+    int64_t head = version_id(cell->document_id, cell->head);
+    enum status status = first ? origin_record(history, head, first, error) : STATUS_OK;
+    for (size_t i = 0; i < edit->origin_count && status == STATUS_OK; i++) {
+        int64_t origin = 0;
+        if (is_key(edit->origin_keys[i]))
+            status = find_origin(history, cell, edit->origin_keys[i], &origin, error);
+        if (status == STATUS_OK && origin && origin != first)
+            status = origin_record(history, head, origin, error);
+    }
+    return status;
+}
+
 static enum status record_text(struct history_session *session, const struct history_edit *edit,
     int64_t time_us, struct history_edited *ret_edited, struct error *error) {
     struct history *history = session->history;
@@ -58,8 +73,11 @@ static enum status record_text(struct history_session *session, const struct his
             cell_add(history, session->document_id, edit->cell_key, NULL, time_us, &cell, error);
     if (status == STATUS_OK && edit->type)
         status = cell_set_type(history, &cell, edit->type, error);
-    if (status == STATUS_OK && is_key(edit->origin_key))
-        status = find_origin(history, &cell, edit->origin_key, &change.origin, error);
+    const char *origin_key = is_key(edit->origin_key) ? edit->origin_key
+                             : edit->origin_count     ? edit->origin_keys[0]
+                                                      : NULL;
+    if (status == STATUS_OK && is_key(origin_key))
+        status = find_origin(history, &cell, origin_key, &change.origin, error);
     if (status != STATUS_OK)
         return status;
     ret_edited->cell_id = cell.id;
@@ -67,6 +85,8 @@ static enum status record_text(struct history_session *session, const struct his
     status =
         tree_set_text(history, &cell, &change, &ret_edited->new_version, &ret_edited->moved, error);
     ret_edited->version = cell.head;
+    if (status == STATUS_OK && ret_edited->new_version)
+        status = record_origins(history, &cell, edit, change.origin, error);
     if (status == STATUS_OK && edit->extras)
         status = extras_record(history, version_id(cell.document_id, cell.head), edit->extras,
             edit->extras_bytes, time_us, error);

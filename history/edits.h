@@ -41,8 +41,11 @@ struct history_edit {
     const char *text;            /* TEXT; may be NULL when `text_bytes` is 0 */
     size_t text_bytes;
     const char
-        *origin_key;    /* TEXT: the cell of the document that the text came from (split, merge,
-                           copy); becomes the origin of the version if one is made; NULL: none */
+        *origin_key; /* TEXT: the cell of the document that the text came from (split, merge,
+                        copy); becomes the origin of the version if one is made; NULL: none */
+    const char *const *origin_keys; /* TEXT: all such cells, where it is more than one (merge);
+                                       `origin_key` may be among them */
+    size_t origin_count;
     const void *extras; /* TEXT: what the cell has besides its text, see history/extras.h; NULL:
                            not told */
     size_t extras_bytes;

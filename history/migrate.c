@@ -86,6 +86,9 @@ static const struct step {
     [4] = {.before = SCHEMA_5 "INSERT INTO places (document_id, path, since_us) "
                               "  SELECT id, path, created_us FROM documents "
                               "  WHERE path IS NOT NULL;"
+                              "INSERT INTO version_origins (version_id, origin) "
+                              "  SELECT id, origin FROM versions "
+                              "  WHERE origin IS NOT NULL AND origin <> 0 ORDER BY id;"
                               "PRAGMA user_version = 5"},
 };
 

@@ -62,6 +62,7 @@ static enum status tell_losses(struct check *check, struct error *error) {
         {"places", "places of notebooks"},
         {"extras", "attachments and metadata of cells"},
         {"version_extras", "attachments and metadata of versions"},
+        {"version_origins", "origins of versions"},
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == STATUS_OK; i++)
@@ -170,7 +171,9 @@ static const char drop_nonsense[] =
     "  (to_number != 0 AND (c.document_id << 32) + to_number NOT IN (SELECT id FROM versions)) OR "
     "  (from_number != 0 AND (c.document_id << 32) + from_number NOT IN "
     "  (SELECT id FROM versions))));"
-    "DELETE FROM version_extras WHERE version_id NOT IN (SELECT id FROM versions)";
+    "DELETE FROM version_extras WHERE version_id NOT IN (SELECT id FROM versions);"
+    "DELETE FROM version_origins WHERE version_id NOT IN (SELECT id FROM versions) "
+    "  OR origin NOT IN (SELECT id FROM versions)";
 
 /* ---- texts ---- */
 

@@ -19,6 +19,7 @@ static const struct shape shapes[] = {
     {"nitiIIII", 8, true, "INSERT OR IGNORE INTO places VALUES (?,?,?,?,?,?,?,?)"},
     {"nbiB", 4, true, "INSERT OR IGNORE INTO extras VALUES (?,?,?,?)"},
     {"niii", 4, true, "INSERT OR IGNORE INTO version_extras VALUES (?,?,?,?)"},
+    {"nii", 3, true, "INSERT OR IGNORE INTO version_origins VALUES (?,?,?)"},
     {"ntiTiitiIII", 9, true, "INSERT OR IGNORE INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?)"},
     {"nitTiiIi", 7, true,
         "INSERT OR IGNORE INTO cells VALUES (?1,?2,?3,?4,?5,?6,?7,coalesce(?8,1))"},

@@ -81,6 +81,11 @@ enum { SHARED_LEAST_BYTES = 4096 };
     "  kind INTEGER NOT NULL," /* enum history_moment_kind, those that are recorded */             \
     "  time_us INTEGER NOT NULL,"                                                                  \
     "  about INTEGER NOT NULL," /* of a restore: the time that was restored; else 0 */             \
-    "  PRIMARY KEY (document_id, kind, time_us)) WITHOUT ROWID;"
+    "  PRIMARY KEY (document_id, kind, time_us)) WITHOUT ROWID;"                                   \
+    "CREATE TABLE version_origins (" /* all of them; versions.origin is the first */               \
+    "  id INTEGER PRIMARY KEY,"                                                                    \
+    "  version_id INTEGER NOT NULL,"                                                               \
+    "  origin INTEGER NOT NULL);" /* id of a version of another cell */                            \
+    "CREATE INDEX version_origins_of_version ON version_origins (version_id);"
 
 #endif

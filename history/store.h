@@ -203,6 +203,12 @@ enum status extras_inherit(struct history *history, int64_t from_version_id, int
 enum status extras_check(
     struct history *history, int64_t extras_id, bool *ret_well, struct error *error) MUST_CHECK;
 
+/* ---- origins.c: inside a transaction ---- */
+
+/* The version came from this one of another cell, `origin`, by id; beside others perhaps. */
+enum status origin_record(
+    struct history *history, int64_t version_id, int64_t origin, struct error *error) MUST_CHECK;
+
 /* ---- places.c: inside a transaction ---- */
 
 /* The document lies at `file` since `time_us`, or is known to lie there still; NULL: it lies

@@ -145,6 +145,23 @@ static void read_difference(struct batch *batch, size_t index, const json_t *jso
     history_memory_finish(&memory);
 }
 
+/* The ids of cells in a list; `ret_keys` is new. */
+static enum status read_keys(
+    const json_t *cells, const char *const **ret_keys, size_t *ret_count, struct error *error) {
+    const char **keys = calloc(json_array_size(cells) + 1, sizeof *keys);
+    if (!keys)
+        return error_set(error, STATUS_NO_MEMORY, "out of memory");
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(cells); i++) {
+        const char *key = json_string_value(json_array_get(cells, i));
+        if (key && *key)
+            keys[count++] = key;
+    }
+    *ret_keys = keys;
+    *ret_count = count;
+    return STATUS_OK;
+}
+
 static enum status read_extras(
     struct batch *batch, size_t index, const json_t *extras, struct error *error) {
     struct buf *out = &batch->extras[index];
@@ -174,7 +191,10 @@ static enum status read_text_edit(
             error, STATUS_INVALID, "a cell is of type \"code\", \"markdown\" or \"raw\"");
     edit->type = (enum history_cell_type)type;
     edit->origin_key = json_string_value(json_object_get(json, "origin"));
-    status = read_extras(batch, index, json_object_get(json, "extras"), error);
+    status =
+        read_keys(json_object_get(json, "origins"), &edit->origin_keys, &edit->origin_count, error);
+    if (status == STATUS_OK)
+        status = read_extras(batch, index, json_object_get(json, "extras"), error);
     if (status != STATUS_OK)
         return status;
     if (json_is_string(text)) {
@@ -183,20 +203,6 @@ static enum status read_text_edit(
     } else {
         read_difference(batch, index, json);
     }
-    return STATUS_OK;
-}
-
-static enum status read_layout(struct history_edit *edit, const json_t *json, struct error *error) {
-    const json_t *cells = json_object_get(json, "cells");
-    const char **keys = calloc(json_array_size(cells) + 1, sizeof *keys);
-    if (!keys)
-        return error_set(error, STATUS_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < json_array_size(cells); i++) {
-        const char *key = json_string_value(json_array_get(cells, i));
-        if (key && *key)
-            keys[edit->key_count++] = key;
-    }
-    edit->keys = keys;
     return STATUS_OK;
 }
 
@@ -215,7 +221,7 @@ static enum status read_edit(
     edit->time_us = json_integer_value(json_object_get(json, "time"));
     edit->cell_key = json_string_value(json_object_get(json, "cell"));
     if (edit->kind == HISTORY_EDIT_LAYOUT)
-        return read_layout(edit, json, error);
+        return read_keys(json_object_get(json, "cells"), &edit->keys, &edit->key_count, error);
     if (!edit->cell_key || !*edit->cell_key)
         return error_set(error, STATUS_INVALID, "an edit names its cell in 'cell'");
     if (edit->kind == HISTORY_EDIT_TEXT)
@@ -229,8 +235,10 @@ static void batch_finish(struct batch *batch) {
         buf_finish(&batch->texts[i]);
     for (size_t i = 0; batch->extras && i < batch->count; i++)
         buf_finish(&batch->extras[i]);
-    for (size_t i = 0; batch->edits && i < batch->count; i++)
+    for (size_t i = 0; batch->edits && i < batch->count; i++) {
         free((void *)batch->edits[i].keys);
+        free((void *)batch->edits[i].origin_keys);
+    }
     free(batch->texts);
     free(batch->extras);
     free(batch->edits);

@@ -20,6 +20,8 @@ static void edit_finish(struct history_edit *edit) {
 
 static bool edit_copy(const struct history_edit *from, struct history_edit *to) {
     *to = *from;
+    to->origin_keys = NULL; /* nothing begun is made of several cells */
+    to->origin_count = 0;
     to->cell_key = strdup(from->cell_key);
     to->text = strdup(from->text ? from->text : "");
     to->origin_key = from->origin_key ? strdup(from->origin_key) : NULL;

@@ -1,5 +1,6 @@
 /* What can be asked over the comm: cells, trees, versions, outputs, states. */
 #include "base/clock.h"
+#include "history/origins.h"
 #include "kernel/cell_extras.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/kernel.h"
@@ -90,6 +91,35 @@ static enum status add_changes(
     return status;
 }
 
+static json_t *edge_json(int64_t version, const struct history_edge *edge, bool is_origin) {
+    const struct history_edge_end *other = is_origin ? &edge->from : &edge->to;
+    return json_pack("{s:I, s:s, s:I, s:s, s:I, s:b, s:s}", "version", (json_int_t)version, "cause",
+        history_cause_name(edge->cause), "time", (json_int_t)edge->time_us, "cell", other->cell_key,
+        "other", (json_int_t)other->version, "deleted", other->cell_deleted, "summary",
+        other->summary);
+}
+
+/* Where its versions came from, and what came from them. */
+static enum status add_edges(
+    const struct comm_question *question, const char *key, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_edges edges = {0};
+    enum status status =
+        history_list_edges(question->history, question->document_id, key, &memory, &edges, error);
+    json_t *origins = json_array(), *pieces = json_array();
+    for (size_t i = 0; i < edges.count; i++) {
+        const struct history_edge *edge = &edges.items[i];
+        if (strcmp(edge->to.cell_key, key) == 0)
+            json_array_append_new(origins, edge_json(edge->to.version, edge, true));
+        else
+            json_array_append_new(pieces, edge_json(edge->from.version, edge, false));
+    }
+    json_object_set_new(reply, "origins", origins);
+    json_object_set_new(reply, "pieces", pieces);
+    history_memory_finish(&memory);
+    return status;
+}
+
 /* The newest `limit` versions before `before`, oldest first: parents come before their children. */
 static enum status tree(const struct comm_question *question, json_t *reply, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
@@ -114,6 +144,8 @@ static enum status tree(const struct comm_question *question, json_t *reply, str
         status = add_changes(question, list, error);
     json_object_set_new(reply, "versions", list);
     json_object_set_new(reply, "more", json_boolean(start > 0));
+    if (status == STATUS_OK && !before)
+        status = add_edges(question, key, reply, error);
     history_memory_finish(&memory);
     return status;
 }

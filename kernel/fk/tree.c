@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "kernel/fk/cell_names.h"
 #include "kernel/fk/change.h"
+#include "kernel/fk/edges.h"
 #include "kernel/fk/fk.h"
 #include "kernel/fk/fold.h"
 #include "kernel/fk/lanes.h"
@@ -191,6 +192,8 @@ static enum status print_cell(
         print_heading(context, name);
     if (status == STATUS_OK)
         status = print_rows(context, &rows, error);
+    if (status == STATUS_OK)
+        status = edges_print(context, name->cell->key, error);
     free(rows.items);
     history_memory_finish(&memory);
     return status;

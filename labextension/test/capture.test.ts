@@ -392,6 +392,17 @@ describe('cells', () => {
     assert.deepEqual(told(), ['order c0 c1', 'sum merge from c0: a\n\nb', 'c0 deleted', 'c1 deleted', 'order sum']);
   });
 
+  test('a merge of three comes from each of them', () => {
+    open('a', 'b', 'c', 'd');
+    notebook.transact(() => {
+      notebook.deleteCellRange(0, 3);
+      notebook.insertCell(0, { cell_type: 'code', id: 'sum', source: 'a\n\nb\n\nc' });
+    });
+    pause();
+    const { origin, origins } = edits.find(edit => edit.cell === 'sum');
+    assert.deepEqual([origin, origins], ['c0', ['c0', 'c1', 'c2']]);
+  });
+
   test('a copy comes from its original, a pasted cell from the one that was cut', () => {
     open('a', 'b');
     notebook.insertCell(2, { cell_type: 'code', id: 'copy', source: 'a' });

@@ -22,6 +22,8 @@ static void make_store_4(const struct fixture *f) {
 static void test_a_store_of_format_4(void **state) {
     struct fixture *f = *state;
     make_store_4(f);
+    execute(
+        place(f, database), "UPDATE versions SET origin = (1 << 32) + 1 WHERE id = (1 << 32) + 2");
     fixture_open(f);
     struct history_version version;
     assert_ok(history_read_version(f->history, 1, 2, &f->memory, &version, error));
@@ -29,6 +31,9 @@ static void test_a_store_of_format_4(void **state) {
     fixture_close(f);
     assert_int_equal(ask(place(f, database), "PRAGMA user_version"), 5);
     assert_int_equal(ask(place(f, "history.sqlite3.v4"), "PRAGMA user_version"), 4);
+    assert_int_equal(ask(place(f, database), "SELECT count(*) FROM version_origins "
+                                             "WHERE origin = (1 << 32) + 1"),
+        1);
     /* each notebook lies where it lay, consoles nowhere */
     assert_int_equal(ask(place(f, database), "SELECT count(*) FROM places"), 1);
     assert_int_equal(ask(place(f, database), "SELECT since_us FROM places WHERE document_id = 1 "

@@ -16,6 +16,7 @@ export type Edit =
       text: string;
       time: number;
       origin?: string;
+      origins?: string[]; // all cells that a merged text came from
       extras?: string; // JSON of attachments and metadata, where they are new to the history
     }
   | { kind: 'delete'; cell: string; time: number }
@@ -58,6 +59,7 @@ const GONE_MAX = 50;
 interface Source {
   cause: Cause;
   origin?: string;
+  origins?: string[];
 }
 
 /**
@@ -261,9 +263,9 @@ export class NotebookCapture {
         return { cause: 'split', origin: watched.id };
       }
     }
-    const part = [...lost].find(([, piece]) => piece !== '' && text.includes(piece));
-    if (part && addedCount === 1 && lost.size > 1) {
-      return { cause: 'merge', origin: part[0] };
+    const parts = [...lost].filter(([, piece]) => piece !== '' && text.includes(piece)).map(([id]) => id);
+    if (parts.length > 0 && addedCount === 1 && lost.size > 1) {
+      return { cause: 'merge', origin: parts[0], origins: parts };
     }
     const copied = this._findText(text);
     return copied && !this._during ? { cause: 'paste', origin: copied } : { cause: this._during ?? 'program' };

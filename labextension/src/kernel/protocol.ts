@@ -42,6 +42,17 @@ export interface Version {
   text?: string; // where it was asked for
 }
 
+/** A version of this cell came from one of another cell, or went into it. */
+export interface Edge {
+  version: number; // of this cell
+  cell: string; // the other one
+  other: number; // its version
+  summary: string;
+  deleted: boolean; // the other cell is
+  cause: string;
+  time: number;
+}
+
 export interface CellInfo {
   cell: string;
   type: CellType;

@@ -4,6 +4,7 @@ import type { Found, Version } from '../kernel/protocol.js';
 import { expandRows, foldTyping, keepRows, nodeOf } from '../tree/fold.js';
 import { layLanes, LANES_MAX } from '../tree/lanes.js';
 import { insertVersion, labelVersion, pinVersion, restoreVersion } from './actions.js';
+import { Edges } from './edges.js';
 import { Filter, NO_FILTER, type FilterState } from './filter.js';
 import { FoundList, type FoundListHandle } from './found_list.js';
 import { useNow, useSignal } from './hooks.js';
@@ -320,6 +321,7 @@ export function CellTab({ view, services, cell, wanted, searchAsked, onSearch }:
     <div className="fk-CellTab" ref={node}>
       {filterBar}
       {tree.error && <p className="fk-Trouble">{tree.error}</p>}
+      <Edges view={view} services={services} tree={tree} attempt={attempt} />
       <Split
         label={trans.__('Height of the preview')}
         first={

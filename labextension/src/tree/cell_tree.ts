@@ -1,7 +1,7 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { PageHeads } from '../page/page_heads.js';
 import { RefusedError, type HistoryConnection } from '../kernel/connection.js';
-import type { Block, Change, Version } from '../kernel/protocol.js';
+import type { Block, Change, Edge, Version } from '../kernel/protocol.js';
 import { VersionChanges } from './version_changes.js';
 
 /** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
@@ -17,6 +17,8 @@ const VERSIONS_AT_ONCE = 64;
 interface Page {
   versions: Version[];
   more: boolean;
+  origins?: Edge[];
+  pieces?: Edge[];
 }
 
 export type Ask = Pick<HistoryConnection, 'request'>;
@@ -52,6 +54,16 @@ export class CellTree {
   /** By number, oldest first. */
   get versions(): readonly Version[] {
     return this._versions;
+  }
+
+  /** Versions of other cells that this cell's came from, as they were last asked for. */
+  get origins(): readonly Edge[] {
+    return this._origins;
+  }
+
+  /** Versions of other cells that came from this cell's. */
+  get pieces(): readonly Edge[] {
+    return this._pieces;
   }
 
   /** The version in the cell; 0: unknown as yet, or its text is none. */
@@ -232,6 +244,8 @@ export class CellTree {
       const head = page.versions.find(version => version.head)?.version ?? stale.head;
       this._setHead(head ?? this._head);
       this._loaded = true;
+      this._origins = page.origins ?? [];
+      this._pieces = page.pieces ?? [];
       stale.versions.forEach(version => version < first && this._stale.versions.add(version));
     });
   }
@@ -299,6 +313,8 @@ export class CellTree {
     }
   }
 
+  private _origins: Edge[] = [];
+  private _pieces: Edge[] = [];
   private _versions: Version[] = [];
   private _spans = new Map<string, Change>();
   private _spansWanted: { from: number; to: number }[] = [];

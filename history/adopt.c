@@ -265,18 +265,20 @@ enum status cells_adopt(struct history *history, int64_t document_id,
     return status;
 }
 
-/* Of a notebook that has ids one id that is known tells that all are ids. */
-static enum status knows_any(struct history_session *session, const struct history_page_cell *cells,
-    size_t count, bool *ret_any, struct error *error) {
-    for (size_t i = 0; i < count && !*ret_any; i++) {
+/* How many of the keys does the document know? */
+static enum status count_known(struct history_session *session,
+    const struct history_page_cell *cells, size_t count, size_t *ret_known, struct error *error) {
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++) {
         struct cell cell;
         enum status status = cells[i].key ? cell_find(session->history, session->document_id,
                                                 cells[i].key, &cell, error)
                                           : STATUS_NOT_FOUND;
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
-        *ret_any = status == STATUS_OK;
+        known += status == STATUS_OK;
     }
+    *ret_known = known;
     return STATUS_OK;
 }
 
@@ -284,9 +286,9 @@ enum status history_adopt_cells(struct history_session *session,
     const struct history_page_cell *cells, size_t count, bool hold, struct history_memory *memory,
     const char **ret_keys, struct error *error) {
     struct history *history = session->history;
-    bool known = false;
-    enum status status = hold ? knows_any(session, cells, count, &known, error) : STATUS_OK;
-    if (status != STATUS_OK || known)
+    size_t known = 0;
+    enum status status = hold ? count_known(session, cells, count, &known, error) : STATUS_OK;
+    if (status != STATUS_OK || known) /* one that is known tells that all are ids */
         return status;
     status = sql_begin(&history->sql, error);
     if (status != STATUS_OK)
@@ -332,13 +334,14 @@ enum status cells_adopt_batch(
             cells[count++] =
                 (struct history_page_cell){edit->cell_key, edit->text, edit->text_bytes};
     }
-    enum status status = STATUS_OK;
-    if (layout && count) {
+    /* a page tells new cells with a layout: without one these are keys of an earlier page */
+    size_t known = 0;
+    enum status status = count_known(session, cells, count, &known, error);
+    if (status == STATUS_OK && layout)
         status = find_kept(session, layout, &kept, error);
-        if (status == STATUS_OK)
-            status = cells_adopt(
-                session->history, session->document_id, cells, count, &kept, NULL, NULL, error);
-    }
+    if (status == STATUS_OK && known < count)
+        status = cells_adopt(
+            session->history, session->document_id, cells, count, &kept, NULL, NULL, error);
     buf_finish(&kept);
     free(cells);
     return status;

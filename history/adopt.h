@@ -24,9 +24,10 @@ struct history_page_cell {
  * it is a new one. Cells are not made by this.
  *
  * From then on the session takes keys as such that it may not know: a run under one is of the cell
- * that its text fits, and new texts in a batch whose layout leaves out cells are those cells.
- * `hold` true: no, they are ids that the file has got since; where one of them is known nothing is
- * done, and `ret_keys` is not written.
+ * that its text fits, and new texts in a batch whose layout leaves out cells are those cells; in
+ * one without a layout they are any, told by a page that was loaded before. `hold` true: no, they
+ * are ids that the file has got since; where one of them is known nothing is done, and `ret_keys`
+ * is not written.
  */
 enum status history_adopt_cells(struct history_session *session,
     const struct history_page_cell *cells, size_t count, bool hold, struct history_memory *memory,

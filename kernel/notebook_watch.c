@@ -179,9 +179,12 @@ static enum status meet(struct kernel *kernel, bool moved, struct notebook_meeti
         history ? notebook_meet(history, path, 0, ret_meeting, error) : error->status;
     if (status != STATUS_OK)
         return status;
-    bool known = ret_meeting->met.how == HISTORY_MET_KNOWN;
-    *ret_is_it =
-        document_id ? known && ret_meeting->met.document_id == document_id : known || !moved;
+    const struct history_met *met = &ret_meeting->met;
+    bool same = met->how == HISTORY_MET_KNOWN || met->how == HISTORY_MET_MOVED;
+    if (document_id)
+        *ret_is_it = same && met->document_id == document_id;
+    else
+        *ret_is_it = met->how == HISTORY_MET_KNOWN || !moved;
     return STATUS_OK;
 }
 
@@ -208,7 +211,8 @@ static void read_saved(struct kernel *kernel) {
         return;
     }
     if (status == STATUS_OK && is_it) {
-        if (!lives || moved) { /* a program has put a new file in the place of the old one */
+        /* a program has put a new file in the place of the old one, or it came back */
+        if (!lives || moved || meeting.met.how == HISTORY_MET_MOVED) {
             open_file(watch);
             (void)!notebook_take(recorder_history(kernel->recorder, &error), watch->path, &meeting,
                 &document_id, NULL);

@@ -6,9 +6,11 @@ enum status comm_cells_adopt(
     const struct comm_question *question, struct history_session *session, struct error *error) {
     const json_t *list = json_object_get(question->data, "cells");
     struct history_page_cell *cells = calloc(json_array_size(list) + 1, sizeof *cells);
-    enum status status = cells ? STATUS_OK : error_set(error, STATUS_NO_MEMORY, "out of memory");
+    enum status status = STATUS_OK;
     size_t index;
     json_t *cell;
+    if (!cells)
+        return error_set(error, STATUS_NO_MEMORY, "out of memory");
     json_array_foreach((json_t *)list, index, cell) {
         const char *key = json_string_value(json_object_get(cell, "cell"));
         const json_t *text = json_object_get(cell, "text");

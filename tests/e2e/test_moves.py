@@ -340,3 +340,7 @@ def test_thrown_away(untitled, tmp_path):
         assert gone[0]["path"] == str(untitled) and gone[0]["document"] == page.fine("gone")["document"]
         kernel.run("1 + 2", cell="one")
         assert texts(kernel, "one")[-1] == "1 + 2"
+        with Listener(kernel, page) as listener:
+            (trash / "Untitled.ipynb").rename(untitled)
+            listener.next(file=True)
+        assert page.fine("gone")["gone"] == [] and "1 + 2" in all_of(untitled)

@@ -143,6 +143,21 @@ static void test_a_run_under_a_new_key(void **state) {
     fixture_close(f);
 }
 
+/* Two pages, each with keys of its own, type in turn. */
+static void test_an_earlier_page_types_on(void **state) {
+    struct fixture *f = *state;
+    set_up_three(f);
+    const struct history_page_cell page[] = {
+        cell("k1", "same"), cell("k2", "int x = 1; int y = 2;"), cell("k3", "same")};
+    assert_ok(history_adopt_cells(f->session, page, 3, false, NULL, NULL, error));
+    type(f, "b", "int x = 1; int y = 2; x;");
+    assert_int_equal(count_cells(f), 3);
+    type(f, "k2", "int x = 1; int y = 2; y;");
+    assert_int_equal(count_cells(f), 3);
+    assert_string_equal(head(f, "k2"), "int x = 1; int y = 2; y;");
+    fixture_close(f);
+}
+
 /* The notebook was brought to a format with ids. */
 static void test_the_file_has_ids_now(void **state) {
     struct fixture *f = *state;
@@ -169,6 +184,7 @@ int main(void) {
         TEST(test_a_deleted_cell_is_back),
         TEST(test_a_revert_in_the_page),
         TEST(test_a_run_under_a_new_key),
+        TEST(test_an_earlier_page_types_on),
         TEST(test_the_file_has_ids_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,7 +138,10 @@ static bool read_field(char letter, const char **at, struct fields *fields) {
     case 'Y':
         return read_number(at, 4, &fields->year) && fields->year >= 1970;
     case 'M':
-        return read_number(at, 2, &fields->month) && fields->month-- >= 1 && fields->month < 12;
+        if (!read_number(at, 2, &fields->month) || fields->month < 1 || fields->month > 12)
+            return false;
+        fields->month--;
+        return true;
     case 'D':
         return read_number(at, 2, &fields->day);
     case 'B':
@@ -353,7 +356,7 @@ static bool tidy(const char *text, char ret_text[TEXT_BYTES]) {
 }
 
 bool clock_parse(const char *text, int64_t now_us, int64_t *ret_us) {
-    char tidied[TEXT_BYTES];
+    char tidied[TEXT_BYTES] = "";
     struct fields fields = nothing_said;
     if (!tidy(text, tidied))
         return false;

@@ -92,8 +92,10 @@ static bool read_number(const char *digits, int64_t *ret_number) {
 /* "[3]" */
 static bool read_count(const char *word, int64_t *ret_count) {
     char *end;
-    long long count = *word == '[' ? strtoll(word + 1, &end, 10) : 0;
-    if (*word != '[' || end == word + 1 || strcmp(end, "]") != 0)
+    if (*word != '[')
+        return false;
+    long long count = strtoll(word + 1, &end, 10);
+    if (end == word + 1 || strcmp(end, "]") != 0)
         return false;
     *ret_count = count;
     return true;
@@ -251,7 +253,7 @@ static enum status newest_run(
 
 enum status fk_find_version(
     struct fk_context *context, const char *name, int64_t *ret_number, struct error *error) {
-    struct fk_thing thing;
+    struct fk_thing thing = {0};
     enum status status = fk_find(context, name, FK_VERSION, &thing, error);
     if (status != STATUS_OK)
         return status;
@@ -265,7 +267,7 @@ enum status fk_find_version(
 
 enum status fk_find_run(
     struct fk_context *context, const char *name, int64_t *ret_run_id, struct error *error) {
-    struct fk_thing thing;
+    struct fk_thing thing = {0};
     enum status status = fk_find(context, name, FK_RUN, &thing, error);
     if (status == STATUS_OK && thing.kind == FK_CELL) {
         status = head_of_cell(context, thing.number, &thing.number, error);

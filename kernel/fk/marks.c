@@ -14,7 +14,7 @@ static void tell(struct fk_context *context, enum history_subject subject, int64
 static enum status find_subject(struct fk_context *context, size_t count, const char *const *words,
     enum history_subject *ret_subject, int64_t *ret_number, struct error *error) {
     struct buf typed = BUF_INIT;
-    struct fk_thing thing;
+    struct fk_thing thing = {0};
     fk_join(count, words, NULL, &typed);
     enum status status = fk_find(context, buf_string(&typed), FK_VERSION, &thing, error);
     if (status == STATUS_OK && thing.kind == FK_CELL)

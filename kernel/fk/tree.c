@@ -217,7 +217,7 @@ static enum status print_found(struct fk_context *context, const struct cell_nam
     const char *typed, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version version = {0};
-    struct fk_thing thing;
+    struct fk_thing thing = {0};
     enum status status = fk_find(context, typed, FK_VERSION, &thing, error);
     int64_t cell_id = thing.number;
     if (status == STATUS_OK && thing.kind != FK_CELL) {

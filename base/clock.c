@@ -33,37 +33,56 @@ void clock_format_iso(int64_t wall_us, char ret_text[CLOCK_ISO_BYTES]) {
         (int)((wall_us % 1000000 + 1000000) % 1000000));
 }
 
-static bool same_day(const struct tm *a, const struct tm *b) {
-    return a->tm_year == b->tm_year && a->tm_yday == b->tm_yday;
+/* Local days from then to now: 0 today, 1 yesterday; -1: of another kind, or in the future. */
+static int days_back(const struct tm *then, time_t now) {
+    for (int back = 0; back < 2; back++) {
+        struct tm day = {0};
+        (void)localtime_r(&now, &day);
+        day.tm_mday -= back;
+        day.tm_hour = 12; /* no day of any time zone lacks it, and a day may have 23 hours */
+        day.tm_isdst = -1;
+        if (mktime(&day) != (time_t)-1 && day.tm_year == then->tm_year &&
+            day.tm_yday == then->tm_yday)
+            return back;
+    }
+    return -1;
+}
+
+/* The day is left out of what is near, the year of what is of this one. */
+static void format_moment(
+    int64_t wall_us, int64_t now_us, const char *clock, char *ret_text, size_t size) {
+    static const char *const near[] = {"today", "yesterday"};
+    time_t then = clock_seconds(wall_us), now = clock_seconds(now_us);
+    struct tm parts = {0}, now_parts = {0};
+    char time_of_day[16] = "";
+    (void)localtime_r(&then, &parts);
+    (void)localtime_r(&now, &now_parts);
+    (void)strftime(time_of_day, sizeof time_of_day, clock, &parts);
+    int back = days_back(&parts, now);
+    char day[20] = "long ago"; /* past the year 99999 */
+    if (back < 0)
+        (void)strftime(
+            day, sizeof day, parts.tm_year == now_parts.tm_year ? "%b %e" : "%b %e %Y", &parts);
+    if (back < 0 && day[4] == ' ') /* strftime pads "May  3" */
+        memmove(day + 4, day + 5, strlen(day + 5) + 1);
+    (void)snprintf(ret_text, size, "%s %s", back < 0 ? day : near[back], time_of_day);
 }
 
 void clock_format_ago(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_BYTES]) {
     int64_t seconds = (now_us - wall_us) / 1000000;
-    if (seconds >= 0 && seconds < 5) {
-        snprintf(ret_text, CLOCK_AGO_BYTES, "just now");
-        return;
-    }
-    if (seconds >= 0 && seconds < 60) {
-        snprintf(ret_text, CLOCK_AGO_BYTES, "%d s ago", (int)seconds);
-        return;
-    }
-    if (seconds >= 0 && seconds < 3600) {
-        snprintf(ret_text, CLOCK_AGO_BYTES, "%d min ago", (int)(seconds / 60));
-        return;
-    }
-    time_t then = clock_seconds(wall_us), now = clock_seconds(now_us);
-    time_t a_day_ago = now - 86400;
-    struct tm then_parts = {0}, now_parts = {0}, yesterday_parts = {0};
-    localtime_r(&then, &then_parts);
-    localtime_r(&now, &now_parts);
-    localtime_r(&a_day_ago, &yesterday_parts);
-    const char *format = "%d %b %Y %H:%M";
-    if (same_day(&then_parts, &now_parts))
-        format = "today %H:%M";
-    else if (same_day(&then_parts, &yesterday_parts))
-        format = "yesterday %H:%M";
-    if (!strftime(ret_text, CLOCK_AGO_BYTES, format, &then_parts))
-        snprintf(ret_text, CLOCK_AGO_BYTES, "long ago");
+    bool minutes = seconds >= 60;
+    int count = (int)(minutes ? seconds / 60 : seconds);
+    if (now_us < wall_us || seconds >= 3600)
+        format_moment(wall_us, now_us, "%H:%M", ret_text, CLOCK_AGO_BYTES);
+    else if (seconds < 5)
+        (void)snprintf(ret_text, CLOCK_AGO_BYTES, "just now");
+    else
+        (void)snprintf(ret_text, CLOCK_AGO_BYTES, "%d %s%s ago", count,
+            minutes ? "minute" : "second", count == 1 ? "" : "s");
+}
+
+void clock_format_moment(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_BYTES]) {
+    format_moment(wall_us, now_us, "%H:%M:%S", ret_text, CLOCK_AGO_BYTES);
 }
 
 void clock_format_duration(int64_t duration_us, char ret_text[CLOCK_DURATION_BYTES]) {
@@ -92,65 +111,4 @@ void clock_format_date(int64_t wall_us, char ret_text[CLOCK_DATE_BYTES]) {
     (void)localtime_r(&seconds, &parts);
     if (!strftime(ret_text, CLOCK_DATE_BYTES, "%Y-%m-%d %H:%M:%S", &parts))
         snprintf(ret_text, CLOCK_DATE_BYTES, "then");
-}
-
-/* "20 min ago" */
-static bool parse_ago(const char *text, int64_t now_us, int64_t *ret_us) {
-    static const struct {
-        const char *name;
-        int64_t seconds;
-    } units[] = {{"s", 1}, {"sec", 1}, {"min", 60}, {"h", 3600}, {"hour", 3600}, {"hours", 3600},
-        {"day", 86400}, {"days", 86400}, {"week", 604800}, {"weeks", 604800}};
-    char unit[16];
-    long long count;
-    int end = 0;
-    if (sscanf(text, "%lld %15[a-z] ago%n", &count, unit, &end) != 2 || !end || text[end] ||
-        count < 0 || count > 1000000)
-        return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(unit, units[i].name) == 0) {
-            *ret_us = now_us - count * units[i].seconds * 1000000;
-            return true;
-        }
-    return false;
-}
-
-bool clock_parse(const char *text, int64_t now_us, int64_t *ret_us) {
-    time_t seconds = (time_t)(now_us / 1000000);
-    struct tm parts = {0};
-    int year, month, day, hour = 0, minute = 0, end = -1;
-    (void)localtime_r(&seconds, &parts);
-    if (strcmp(text, "now") == 0) {
-        *ret_us = now_us;
-        return true;
-    }
-    if (parse_ago(text, now_us, ret_us))
-        return true;
-    bool yesterday = strncmp(text, "yesterday", 9) == 0;
-    if (yesterday) {
-        parts.tm_mday--;
-        text += 9;
-        end = *text ? -1 : 0;
-    }
-    if (!yesterday && sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && end > 0) {
-        parts.tm_year = year - 1900;
-        parts.tm_mon = month - 1;
-        parts.tm_mday = day;
-        text += end;
-        end = *text ? -1 : 0;
-    }
-    if (*text) {
-        end = -1;
-        if (sscanf(text, " %2d:%2d%n", &hour, &minute, &end) != 2 || end < 0 || text[end])
-            return false;
-    }
-    if (end < 0 || hour > 23 || hour < 0 || minute > 59 || minute < 0)
-        return false;
-    parts.tm_hour = hour;
-    parts.tm_min = minute;
-    parts.tm_sec = 0;
-    parts.tm_isdst = -1;
-    time_t then = mktime(&parts);
-    *ret_us = (int64_t)then * 1000000;
-    return then != (time_t)-1;
 }

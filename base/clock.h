@@ -23,9 +23,12 @@ enum {
 /* "2026-03-01T12:34:56.789012Z", as message headers carry it (ISO 8601). */
 void clock_format_iso(int64_t wall_us, char ret_text[CLOCK_ISO_BYTES]);
 
-/* How long before `now_us` that was, for people: "just now", "3 min ago", "yesterday 17:02", "12
-   Mar 2026 09:15" (local time zone). */
+/* When that was, for people: "just now", "5 minutes ago" within the hour, then "today 14:03",
+   "yesterday 17:00", "May 3 14:00", "May 3 2025 14:00" (local time zone). */
 void clock_format_ago(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_BYTES]);
+
+/* The same with the time of day to the second, however near: "today 14:03:25". */
+void clock_format_moment(int64_t wall_us, int64_t now_us, char ret_text[CLOCK_AGO_BYTES]);
 
 /* "1.3 s", "12 ms" */
 void clock_format_duration(int64_t duration_us, char ret_text[CLOCK_DURATION_BYTES]);
@@ -36,8 +39,18 @@ void clock_format_stamp(int64_t wall_us, char ret_text[CLOCK_STAMP_BYTES]);
 /* "2026-03-01 09:30:15" (local time zone). */
 void clock_format_date(int64_t wall_us, char ret_text[CLOCK_DATE_BYTES]);
 
-/* What a person types: "17:00", "yesterday 17:00", "2026-03-01", "2026-03-01 09:30", "20 min ago",
-   "3 h ago", "2 days ago", "now" (local time zone). False when it is none of these. */
+/* For messages about what clock_parse() does not take. */
+#define CLOCK_EXAMPLES                                                                             \
+    "17:00, 03:46:25, 5 minutes ago, yesterday, yesterday 17:00, monday, May 3 14:00, "            \
+    "3.5. 14:00, 2026-05-03 14:00"
+
+/*
+ * A time as people type it, and as the functions above write it: the last microsecond of what is
+ * named, so that "14:03" has all that happened in that minute, and "yesterday" the whole day; but
+ * nothing after `now_us` where that is a part of it. Where the day or the year is left out, it is
+ * the last such time before now. Local time zone, unless ISO 8601 names another. False when it is
+ * no time; bytes of any kind may come.
+ */
 bool clock_parse(const char *text, int64_t now_us, int64_t *ret_us);
 
 #endif

@@ -52,6 +52,10 @@ enum status history_look(struct history *history, int64_t document_id, struct hi
 enum status history_last_version(struct history *history, int64_t document_id, int64_t *ret_number,
     struct error *error) MUST_CHECK;
 
+/* The largest id below `before` of a document that has or had a file; 0: there is none. */
+enum status history_document_before(struct history *history, int64_t before,
+    int64_t *ret_document_id, struct error *error) MUST_CHECK;
+
 /* ---- the log in pages ---- */
 
 enum history_event_kind {
@@ -79,6 +83,22 @@ struct history_events {
     const struct history_event *items;
     size_t count;
 };
+
+/* When kernels were at work on the document. */
+struct history_work {
+    int64_t session_id;
+    int64_t started_us;
+    int64_t ended_us; /* 0: it runs, or died and was not sealed yet */
+};
+
+struct history_works {
+    const struct history_work *items;
+    size_t count;
+};
+
+/* The newest `limit` sessions, newest first. */
+enum status history_list_work(struct history *history, int64_t document_id, size_t limit,
+    struct history_memory *memory, struct history_works *ret_works, struct error *error) MUST_CHECK;
 
 /* Where a page begins: before these rows; zero: at the newest. */
 struct history_event_place {

@@ -50,7 +50,9 @@ enum status check_unreadable(
 }
 
 char *check_name_version(struct history *history, int64_t version_id) {
-    static const char text[] = "SELECT path FROM documents WHERE id = ?";
+    static const char text[] =
+        "SELECT coalesce(path, (SELECT p.path FROM places p WHERE p.document_id = d.id "
+        "ORDER BY p.id DESC LIMIT 1)) FROM documents d WHERE id = ?";
     struct sql *sql = &history->sql;
     struct buf name = BUF_INIT;
     sqlite3_stmt *rows = NULL;
@@ -166,7 +168,7 @@ enum status history_check(struct history *history, const struct history_check_op
     typedef enum status checker(struct check *, struct error *);
     static checker *const of_rows[] = {check_pages, check_references, check_dead_runs,
         check_versions, check_heads, check_moves, check_runs, check_marks, check_clients,
-        check_settings, check_layouts, check_places, check_extras, check_origins};
+        check_settings, check_moments, check_layouts, check_places, check_extras, check_origins};
     static checker *const of_files[] = {check_files, check_strays};
     if (options->repair && history->read_only)
         return error_set(error, STATUS_DENIED,

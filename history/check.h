@@ -44,6 +44,7 @@ enum status check_runs(struct check *check, struct error *error) MUST_CHECK;
 enum status check_marks(struct check *check, struct error *error) MUST_CHECK;
 enum status check_settings(struct check *check, struct error *error) MUST_CHECK;
 enum status check_clients(struct check *check, struct error *error) MUST_CHECK;
+enum status check_moments(struct check *check, struct error *error) MUST_CHECK;
 enum status check_layouts(struct check *check, struct error *error) MUST_CHECK;
 
 /* A head that is not there becomes the newest version of its cell. */

@@ -21,7 +21,8 @@ enum status check_mend_heads(struct history *history, struct error *error) {
 
 enum status check_heads(struct check *check, struct error *error) {
     static const char text[] =
-        "SELECT c.key, c.head, coalesce(d.path, 'a console') FROM cells c "
+        "SELECT c.key, c.head, coalesce(d.path, (SELECT p.path FROM places p WHERE p.document_id "
+        "= d.id ORDER BY p.id DESC LIMIT 1), 'a console') FROM cells c "
         "LEFT JOIN documents d ON d.id = c.document_id WHERE NOT EXISTS (SELECT 1 FROM versions v "
         "WHERE v.id = (c.document_id << 32) + c.head AND v.cell_id = c.id) "
         "AND (c.head != 0 OR EXISTS (SELECT 1 FROM version_lists l WHERE l.cell_id = c.id))";
@@ -178,6 +179,20 @@ enum status check_settings(struct check *check, struct error *error) {
                 "%s is set for a notebook that is not there", name);
     }
     return check_unreadable(check, status, "the table of settings", error);
+}
+
+/* ---- moments ---- */
+
+enum status check_moments(struct check *check, struct error *error) {
+    static const char text[] =
+        "SELECT count(*) FROM moments WHERE typeof(time_us) != 'integer' OR kind NOT BETWEEN 1 "
+        "AND 3 OR document_id NOT IN (SELECT id FROM documents)";
+    int64_t count = 0;
+    enum status status = sql_int(&check->history->sql, &count, error, text, "");
+    if (status == STATUS_OK && count)
+        check_say(check, HISTORY_NOTE, "the table of moments", "",
+            "%lld of them make no sense and are passed over", (long long)count);
+    return check_unreadable(check, status, "the table of moments", error);
 }
 
 /* ---- layouts ---- */

@@ -16,7 +16,7 @@ static enum status check(const struct history_edit *edit, struct error *error) {
             error, STATUS_INVALID, "cannot record an edit of kind %d", (int)edit->kind);
     if (of_cell && !is_key(edit->cell_key))
         return error_set(error, STATUS_INVALID, "cannot record an edit of a cell without id");
-    if (of_cell && (edit->cause < HISTORY_CAUSE_RUN || edit->cause > HISTORY_CAUSE_FILE))
+    if (of_cell && (edit->cause < HISTORY_CAUSE_RUN || edit->cause > HISTORY_CAUSE_REPLACE))
         return error_set(
             error, STATUS_INVALID, "cannot record an edit with cause %d", (int)edit->cause);
     if (edit->kind == HISTORY_EDIT_TEXT && ((int)edit->type < 0 || edit->type > HISTORY_CELL_RAW))
@@ -171,6 +171,8 @@ static enum status record_batch(struct history_session *session, const struct hi
     bool repeated = numbered && highest && edits->sequence <= highest;
     if (status == STATUS_OK && numbered && !repeated)
         status = write_sequence(history, edits, now_us, error);
+    if (status == STATUS_OK && session->keys_pass && !repeated)
+        status = cells_adopt_batch(session, edits, error);
     for (size_t i = 0; i < edits->count && status == STATUS_OK; i++)
         status = repeated ? look_up(session, &edits->items[i], &edited[i], error)
                           : record(session, &edits->items[i], now_us, &edited[i], error);

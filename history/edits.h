@@ -11,6 +11,8 @@
  *     REDO            the nearest descendant with that text along the children that were visited
  *                     last, else the newest version of the cell with it, else a child of the head.
  *                     A child was visited last when it or something below it was the head last
+ *     PROGRAM,        the child of the head with that text, which the same command made before it
+ *     FORMAT, REPLACE was undone; where there is none, a new one
  *     all others      a child of the head, also when another version has that text: typing an old
  *                     text back is new work, and undo leads from it to where it came from
  *
@@ -127,6 +129,28 @@ enum status history_cell_place(struct history *history, int64_t document_id, con
     struct history_memory *memory, size_t *ret_index, const char **ret_after,
     struct error *error) MUST_CHECK;
 
+/* ---- a front end's texts beside the history's ---- */
+
+/* The version of a cell with this text: the nearest ancestor of the head, itself at best, else the
+ * newest; 0: none has it. STATUS_NOT_FOUND: no such cell. */
+enum status history_find_text(struct history *history, int64_t document_id, const char *cell_key,
+    const char *text, size_t text_bytes, int64_t *ret_number, struct error *error) MUST_CHECK;
+
+/* What the cell showed before a file was read: where the newest change of its head is one from a
+ * file, the head before it; else 0. STATUS_NOT_FOUND: no such cell. */
+enum status history_before_file(struct history *history, int64_t document_id, const char *cell_key,
+    int64_t *ret_number, struct error *error) MUST_CHECK;
+
+/* Has a cell shown this text, or the notebook had these cells in this order, at `since_us` or at
+ * any time since, by the times recorded? Of a cell that is not known, no. Cheap where little has
+ * changed since. */
+enum status history_showed(struct history *history, int64_t document_id, const char *cell_key,
+    const char *text, size_t text_bytes, int64_t since_us, bool *ret_showed,
+    struct error *error) MUST_CHECK;
+enum status history_had_layout(struct history *history, int64_t document_id,
+    const char *const *keys, size_t count, int64_t since_us, bool *ret_had,
+    struct error *error) MUST_CHECK;
+
 /* ---- labels and pins ---- */
 
 enum history_subject {
@@ -142,6 +166,12 @@ enum status history_set_label(struct history *history, int64_t document_id,
     struct error *error) MUST_CHECK;
 enum status history_set_pinned(struct history *history, int64_t document_id,
     enum history_subject subject, int64_t number_or_run_id, bool pinned,
+    struct error *error) MUST_CHECK;
+
+/* What has this label (ASCII capitals count for nothing): the newest version, else the newest run.
+ * STATUS_NOT_FOUND without an error text: nothing has. */
+enum status history_find_label(struct history *history, int64_t document_id, const char *text,
+    enum history_subject *ret_subject, int64_t *ret_number_or_run_id,
     struct error *error) MUST_CHECK;
 
 #endif

@@ -97,6 +97,27 @@ static enum status verify(struct wanted *wanted, bool first_only, struct error *
     return status;
 }
 
+enum status version_find_child(struct history *history, const struct cell *cell, const char *text,
+    size_t text_bytes, int64_t *ret_number, struct error *error) {
+    struct wanted wanted = {
+        .history = history, .cell = cell, .text = text, .text_bytes = text_bytes};
+    int64_t found = 0;
+    enum status status = list_candidates(&wanted, error);
+    for (size_t i = 0; i < wanted.count && status == STATUS_OK && !found; i++) {
+        int64_t parent = 0;
+        bool same = false;
+        status = version_parent(history, cell->document_id, wanted.numbers[i], &parent, error);
+        if (status == STATUS_OK && parent == cell->head)
+            status = has_text(&wanted, wanted.numbers[i], &same, error);
+        if (same)
+            found = wanted.numbers[i];
+    }
+    if (status == STATUS_OK)
+        *ret_number = found;
+    free(wanted.numbers);
+    return status;
+}
+
 enum status version_find(struct history *history, const struct cell *cell, const char *text,
     size_t text_bytes, bool redo, int64_t *ret_number, struct error *error) {
     struct wanted wanted = {

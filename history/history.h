@@ -73,7 +73,8 @@ enum history_cause {
     HISTORY_CAUSE_FORMAT,
     HISTORY_CAUSE_RESTORE,
     HISTORY_CAUSE_PROGRAM,
-    HISTORY_CAUSE_FILE, /* found in the saved notebook file */
+    HISTORY_CAUSE_FILE,    /* found in the saved notebook file */
+    HISTORY_CAUSE_REPLACE, /* the editor's search and replace */
 };
 
 enum history_run_status {
@@ -341,23 +342,10 @@ struct history_documents {
     size_t count;
 };
 
-/* STATUS_NOT_FOUND: no such path. */
+/* The document that lies at this path; where none does, the one that lay there last and lies
+ * nowhere now. STATUS_NOT_FOUND: there is none. */
 enum status history_find_document(struct history *history, const char *path,
     int64_t *ret_document_id, struct error *error) MUST_CHECK;
-
-enum history_followed {
-    HISTORY_FOLLOWED_NOTHING, /* the path is known, or the notebook is a new one */
-    HISTORY_FOLLOWED_MOVE,    /* a document whose file is gone: it has this path now */
-    HISTORY_FOLLOWED_COPY,    /* a document whose file is there: a new one, whose cells begin as
-                                 branches of its cells */
-};
-
-/* Before a session begins on a path that may be new: see by the ids of its `count` cells whether
- * the notebook was moved or copied from one that the store knows; more than half of them are its.
- */
-enum status history_follow_document(struct history *history, const char *path,
-    const char *const *keys, size_t count, enum history_followed *ret_followed,
-    struct error *error) MUST_CHECK;
 
 /* By path. */
 enum status history_list_documents(struct history *history, struct history_memory *memory,
@@ -370,7 +358,7 @@ struct history_cell {
     enum history_cell_type type;
     const char *language; /* "" when unknown */
     int64_t head;         /* number of the version that the cell shows */
-    const char *summary;  /* first line of that text that is not blank, valid UTF-8, cut */
+    const char *summary;  /* the telling line of that text, valid UTF-8, cut */
     int64_t versions;
     int64_t runs;
     int64_t created_us;
@@ -428,7 +416,7 @@ struct history_version {
     bool is_head;
     bool pinned;
     const char *label;   /* "" for none */
-    const char *summary; /* first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text (base/telling_line.h), valid UTF-8, cut */
     const char *text;    /* NULL in lists */
     size_t text_bytes;
     struct history_runs runs; /* oldest first */
@@ -473,7 +461,7 @@ struct history_state_info {
     int64_t ended_us;
     const char *defines; /* as history_run_leaves() was told; "" for none */
     const char *effects;
-    const char *summary; /* of the text: first line that is not blank, valid UTF-8, cut */
+    const char *summary; /* the telling line of the text, valid UTF-8, cut */
 };
 
 struct history_states {
@@ -496,6 +484,11 @@ enum status history_list_states(struct history *history, int64_t document_id,
  */
 enum status history_last_state(struct history *history, int64_t document_id,
     int64_t except_session_id, int64_t *ret_run_id, struct error *error) MUST_CHECK;
+
+/* The run that the session before this one had not ended when its process died, as long as this one
+ * has none itself; 0: there is none. */
+enum status history_cut_off_run(struct history *history, const struct history_session *session,
+    int64_t *ret_run_id, struct error *error) MUST_CHECK;
 
 /* The version that a cell shows, by the cell's key, with its text and its runs. STATUS_NOT_FOUND:
  * no such cell. */
@@ -605,6 +598,7 @@ enum status history_search(struct history *history, int64_t document_id, const c
     size_t n, bool unique, bool with_output, struct history_memory *memory,
     struct history_inputs *ret_inputs, struct error *error) MUST_CHECK;
 
+#include "history/adopt.h" /* cells without ids */
 #include "history/edits.h" /* the rest of this interface: edits, the notebook at a time, labels */
 #include "history/extras.h"
 #include "history/places.h"

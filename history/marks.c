@@ -60,3 +60,25 @@ enum status history_set_pinned(struct history *history, int64_t document_id,
     enum history_subject subject, int64_t number_or_run_id, bool pinned, struct error *error) {
     return set(history, document_id, subject, number_or_run_id, NULL, pinned, error);
 }
+
+enum status history_find_label(struct history *history, int64_t document_id, const char *text,
+    enum history_subject *ret_subject, int64_t *ret_number_or_run_id, struct error *error) {
+    /* the newest version, else the newest run */
+    static const char find_text[] =
+        "SELECT m.subject, CASE m.subject WHEN 1 THEN m.id & 0xffffffff ELSE m.id END FROM marks m "
+        "WHERE m.label = ?2 COLLATE NOCASE AND (CASE m.subject WHEN 1 THEN m.id WHEN 2 THEN "
+        "(SELECT version_id FROM runs r WHERE r.id = m.id) END) >> 32 = ?1 "
+        "ORDER BY m.subject, m.id DESC LIMIT 1";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    bool row = false;
+    enum status status = sql_query(sql, &rows, error, find_text, "is", document_id, text);
+    if (status == STATUS_OK)
+        status = sql_next(sql, rows, &row, error);
+    if (status != STATUS_OK || !row)
+        return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+    *ret_subject = (enum history_subject)sqlite3_column_int(rows, 0);
+    *ret_number_or_run_id = sqlite3_column_int64(rows, 1);
+    sql_done(rows);
+    return STATUS_OK;
+}

@@ -1,5 +1,6 @@
 #include "history/store.h"
 
+#include "base/telling_line.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -105,6 +106,10 @@ void summary_append(struct buf *out, const char *text, size_t size) {
             length--;
         utf8_append_clean(out, text + at, length);
     }
+}
+
+void telling_append(struct buf *out, const char *text, size_t size) {
+    telling_line_append(out, text, size, SUMMARY_BYTES);
 }
 
 enum status fail_memory(struct history *history, struct error *error) {

@@ -20,6 +20,7 @@ static const char *const cause_names[] = {
     [HISTORY_CAUSE_RESTORE] = "restore",
     [HISTORY_CAUSE_PROGRAM] = "program",
     [HISTORY_CAUSE_FILE] = "file",
+    [HISTORY_CAUSE_REPLACE] = "replace",
 };
 
 static const char *const run_status_names[] = {

@@ -19,6 +19,65 @@ struct history_file {
     int64_t born_us; /* a file that is deleted leaves its inode to others */
 };
 
+/* Where the document lies, or, when that is not known any more, where it lay last; "": it never had
+ * a file. STATUS_NOT_FOUND: no such document. */
+enum status history_document_path(struct history *history, int64_t document_id,
+    struct history_memory *memory, const char **ret_path, struct error *error) MUST_CHECK;
+
+/* ---- which document is the notebook in a file? ---- */
+
+struct history_file_cell {
+    const char *key; /* NULL: the file has no id for it */
+    const char *text;
+    size_t text_bytes;
+};
+
+/* A notebook file that was read. */
+struct history_met_file {
+    struct history_file file;
+    const struct history_file_cell *cells;
+    size_t count;
+    /* Has the notebook at `path` more than half of these cells? False too where there is none. */
+    bool (*is_at)(void *context, const char *path);
+    void *context;
+    int64_t session_document; /* that a front end or the system says that it is; 0: nobody says */
+};
+
+enum history_meeting {
+    HISTORY_MET_KNOWN, /* it lies where it lay */
+    HISTORY_MET_MOVED, /* it lay elsewhere, and there is it no more */
+    HISTORY_MET_COPY,  /* of one that is there still */
+    HISTORY_MET_NEW,   /* the store does not know it */
+};
+
+struct history_met {
+    enum history_meeting how;
+    int64_t document_id; /* KNOWN, MOVED: the notebook's; COPY: the original's; NEW: 0 */
+};
+
+/*
+ * By what it holds first: nbformat makes ids of cells at random, so that two notebooks share them
+ * only when one was made from the other. Most of its ids, or without ids most of its texts, make it
+ * that document, the one with its path before others. A notebook without any text is known by its
+ * file. Nothing is written.
+ */
+enum status history_judge_file(struct history *history, const struct history_met_file *file,
+    struct history_met *ret_met, struct error *error) MUST_CHECK;
+
+/*
+ * Make the store say so: `ret_document_id` lies at the path of `file` from now on. A copy and a new
+ * one are made, with the cells of a copy as branches of its original's. Another document that had
+ * the path lies nowhere that is known then.
+ */
+enum status history_take_file(struct history *history, const struct history_met_file *file,
+    const struct history_met *met, int64_t *ret_document_id, struct error *error) MUST_CHECK;
+
+/* The document's file was taken away from where it lay, and is nowhere that is known. */
+enum status history_leave_place(
+    struct history *history, int64_t document_id, struct error *error) MUST_CHECK;
+
+/* ---- notebooks without a file ---- */
+
 /* A notebook whose file is not there. */
 struct history_gone {
     int64_t document_id;
@@ -35,8 +94,8 @@ struct history_gone_list {
 };
 
 /* Notebooks that lay last in `folder` (absolute, as paths of documents are; NULL: anywhere) and of
- * which there is no file now, as the file system says at this moment; the one that was seen last
- * comes first. */
+ * which there is no file now, as the file system says at this moment, with a text at least; the one
+ * that was seen last comes first. */
 enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone,
     struct error *error) MUST_CHECK;

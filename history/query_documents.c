@@ -1,13 +1,27 @@
 /* Documents and their cells. */
+#include "history/changes.h"
 #include "history/version_list.h"
 
 enum status history_find_document(
     struct history *history, const char *path, int64_t *ret_document_id, struct error *error) {
     static const char text[] = "SELECT id FROM documents WHERE path = ?";
+    static const char left_text[] =
+        "SELECT p.document_id FROM places p JOIN documents d ON d.id = p.document_id "
+        "WHERE p.path = ? AND d.path IS NULL AND p.id = (SELECT max(l.id) FROM places l "
+        "WHERE l.document_id = p.document_id) ORDER BY p.id DESC LIMIT 1";
     enum status status = sql_int(&history->sql, ret_document_id, error, text, "s", path);
+    if (status == STATUS_NOT_FOUND)
+        status = sql_int(&history->sql, ret_document_id, error, left_text, "s", path);
     if (status == STATUS_NOT_FOUND)
         error_set(error, status, "nothing is recorded for '%s' in '%s'", path, history->database);
     return status;
+}
+
+enum status history_document_before(
+    struct history *history, int64_t before, int64_t *ret_document_id, struct error *error) {
+    static const char text[] = "SELECT coalesce(max(id), 0) FROM documents WHERE id < ? "
+                               "AND (path IS NOT NULL OR id IN (SELECT document_id FROM places))";
+    return sql_int(&history->sql, ret_document_id, error, text, "i", before);
 }
 
 enum status history_list_documents(struct history *history, struct history_memory *memory,
@@ -77,7 +91,7 @@ static enum status read_cell(struct history *history, sqlite3_stmt *rows, int64_
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         ret_cell->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!ret_cell->key || !ret_cell->language || !ret_cell->summary)
             status = fail_memory(history, error);

@@ -119,7 +119,7 @@ static enum status summarize(struct history *history, int64_t document_id,
     if (status == STATUS_NOT_FOUND) /* a damaged store: the log goes on */
         status = STATUS_OK;
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         event->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!event->summary)
             status = fail_memory(history, error);
@@ -183,4 +183,31 @@ enum status history_read_events(struct history *history, int64_t document_id,
     *ret_events = (struct history_events){items, count};
     *place = next;
     return STATUS_OK;
+}
+
+enum status history_list_work(struct history *history, int64_t document_id, size_t limit,
+    struct history_memory *memory, struct history_works *ret_works, struct error *error) {
+    static const char text[] = "SELECT id, started_us, coalesce(ended_us, 0) FROM sessions "
+                               "WHERE document_id = ? ORDER BY id DESC LIMIT ?";
+    struct sql *sql = &history->sql;
+    sqlite3_stmt *rows = NULL;
+    struct memory_rows list = {0};
+    const void *items = NULL;
+    enum status status = sql_query(sql, &rows, error, text, "ii", document_id, (int64_t)limit);
+    while (sql_row(sql, rows, &status, error)) {
+        struct history_work *work = memory_rows_add(&list, sizeof *work);
+        if (work)
+            *work = (struct history_work){
+                .session_id = sqlite3_column_int64(rows, 0),
+                .started_us = sqlite3_column_int64(rows, 1),
+                .ended_us = sqlite3_column_int64(rows, 2),
+            };
+    }
+    size_t count = list.bytes / sizeof(struct history_work);
+    enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
+    if (status == STATUS_OK)
+        status = moved;
+    if (status == STATUS_OK)
+        *ret_works = (struct history_works){items, count};
+    return status;
 }

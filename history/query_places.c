@@ -26,6 +26,29 @@ static bool is_there(const char *path) {
     return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+enum status history_document_path(struct history *history, int64_t document_id,
+    struct history_memory *memory, const char **ret_path, struct error *error) {
+    static const char text[] =
+        "SELECT coalesce(path, (SELECT p.path FROM places p WHERE p.document_id = d.id "
+        "ORDER BY p.id DESC LIMIT 1), '') FROM documents d WHERE id = ?";
+    sqlite3_stmt *rows = NULL;
+    bool row = false;
+    enum status status = sql_query(&history->sql, &rows, error, text, "i", document_id);
+    if (status == STATUS_OK)
+        status = sql_next(&history->sql, rows, &row, error);
+    if (status == STATUS_OK && !row)
+        return error_set(error, STATUS_NOT_FOUND, "there is no document %lld in the history",
+            (long long)document_id);
+    if (status != STATUS_OK)
+        return status;
+    const char *path = memory_column(memory, rows, 0);
+    sql_done(rows);
+    if (!path)
+        return fail_memory(history, error);
+    *ret_path = path;
+    return STATUS_OK;
+}
+
 enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone, struct error *error) {
     static const char text[] =
@@ -34,7 +57,8 @@ enum status history_list_gone(struct history *history, const char *folder,
         "s.started_us)) FROM sessions s WHERE s.document_id = d.id), 0))) AS seen_us, " COUNTS
         " FROM documents d LEFT JOIN places p ON p.id = "
         "(SELECT max(l.id) FROM places l WHERE l.document_id = d.id) "
-        "WHERE coalesce(d.path, p.path) IS NOT NULL ORDER BY seen_us DESC, d.id DESC";
+        "WHERE coalesce(d.path, p.path) IS NOT NULL AND EXISTS (SELECT 1 FROM versions v "
+        "WHERE v.id = (d.id << 32) + 1) ORDER BY seen_us DESC, d.id DESC";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};
@@ -88,7 +112,7 @@ static enum status read_nameless(struct history *history, sqlite3_stmt *rows,
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         ret_nameless->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!ret_nameless->summary || !ret_nameless->origin_path)
             status = fail_memory(history, error);

@@ -1,5 +1,5 @@
 /* The state tree of a document, and where its last session left it. */
-#include "history/store.h"
+#include "history/run.h"
 #include "history/text_window.h"
 
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static enum status read_heading(struct history *history, struct text_window *win
     struct buf text = BUF_INIT, summary = BUF_INIT;
     enum status status = text_window_read(history, window, &version, &text, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         *ret_heading = (struct heading){
             version_number(version.id), memory_copy(memory, buf_string(&summary), summary.size)};
         if (!buf_ok(&summary) || !ret_heading->summary)
@@ -168,4 +168,20 @@ enum status history_last_state(struct history *history, int64_t document_id,
         return find_left(history, newest, ret_run_id, error);
     *ret_run_id = moved_to;
     return STATUS_OK;
+}
+
+enum status history_cut_off_run(struct history *history, const struct history_session *session,
+    int64_t *ret_run_id, struct error *error) {
+    /* HISTORY_KILLED */
+    static const char text[] =
+        "SELECT id FROM runs WHERE id = (SELECT max(id) FROM runs WHERE session_id = "
+        "(SELECT max(s.id) FROM sessions s WHERE s.document_id = ?1 AND s.id < ?2 AND EXISTS "
+        "(SELECT 1 FROM runs WHERE session_id = s.id))) AND status = 5 "
+        "AND NOT EXISTS (SELECT 1 FROM runs WHERE session_id = ?2)";
+    int64_t run_id = 0;
+    enum status status =
+        sql_int(&history->sql, &run_id, error, text, "ii", session->document_id, session->id);
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        *ret_run_id = run_id;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

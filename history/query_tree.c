@@ -26,7 +26,7 @@ static enum status read_row(struct history *history, struct text_window *window,
     struct buf text = BUF_INIT, summary = BUF_INIT;
     enum status status = text_window_read(history, window, &row, &text, error);
     if (status == STATUS_OK) {
-        summary_append(&summary, buf_string(&text), text.size);
+        telling_append(&summary, buf_string(&text), text.size);
         ret_version->summary = memory_copy(memory, buf_string(&summary), summary.size);
         if (!ret_version->summary || !ret_version->label)
             status = fail_memory(history, error);

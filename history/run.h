@@ -77,6 +77,8 @@ struct history_session {
     struct history_run *late;    /* runs that write after their end */
     int64_t *used_cells;         /* cells run in this session, for finding cells without a key */
     size_t used_count, used_capacity;
+    bool nameless;               /* it has no notebook */
+    bool keys_pass;              /* keys of cells are a page's, see adopt.h */
     struct cell_handle *handles; /* each cell has one at most */
     size_t handle_count;
 };
@@ -138,5 +140,27 @@ enum status run_finish(struct history_run *run, struct error *error) MUST_CHECK;
 /* Try again to write what rows are missing of runs that have ended. Files that cannot be sealed are
  * no failure here: their rows say so, and recovery has another try. */
 enum status session_retry(struct history_session *session, struct error *error) MUST_CHECK;
+
+/* ---- adopt.c: inside a transaction ---- */
+
+/* See history_adopt_cells(); cells of the ids `kept` (int64_t each, or NULL) are none of them.
+ * `ret_keys` may be NULL. */
+enum status cells_adopt(struct history *history, int64_t document_id,
+    const struct history_page_cell *cells, size_t count, const struct buf *kept,
+    struct history_memory *memory, const char **ret_keys, struct error *error) MUST_CHECK;
+
+/* Before a batch is recorded in a session whose keys pass: its new texts may be the cells that its
+ * layout leaves out. */
+enum status cells_adopt_batch(struct history_session *session, const struct history_edits *edits,
+    struct error *error) MUST_CHECK;
+
+/* The cell has another key from now on, one that the document does not know. */
+enum status cell_rekey(
+    struct history *history, struct cell *cell, const char *key, struct error *error) MUST_CHECK;
+
+/* ---- trace.c ---- */
+
+/* Of a session without a notebook: which one has its cells is written to its document. */
+enum status session_trace(struct history_session *session, struct error *error) MUST_CHECK;
 
 #endif

@@ -69,6 +69,11 @@ static enum status find_cell(struct history_session *session, const struct histo
     else
         status =
             cell_match(session, start->text, start->text_bytes, handle != NULL, ret_cell, error);
+    if (status == STATUS_NOT_FOUND && key && session->keys_pass) {
+        status = cell_match(session, start->text, start->text_bytes, false, ret_cell, error);
+        if (status == STATUS_OK)
+            status = cell_rekey(session->history, ret_cell, key, error);
+    }
     if (status == STATUS_OK && start->language)
         status = sql_run(
             &session->history->sql, error, language_text, "is", ret_cell->id, start->language);

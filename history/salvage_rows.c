@@ -36,6 +36,7 @@ static const struct shape shapes[] = {
     {"iiti", 4, false, "INSERT OR IGNORE INTO marks VALUES (?,?,?,?)"},
     {"tii", 3, false, "INSERT OR IGNORE INTO clients VALUES (?,?,?)"},
     {"tit", 3, false, "INSERT OR IGNORE INTO settings VALUES (?,?,?)"},
+    {"iiii", 4, false, "INSERT OR IGNORE INTO moments VALUES (?,?,?,?)"},
     /* clients of format 3, and of an index: documents by path */
     {"ti", 2, false, "INSERT OR IGNORE INTO hint_texts VALUES (?,?)"},
     /* version_lists; a row that has grown may be there twice */

@@ -80,6 +80,12 @@ enum { SHARED_LEAST_BYTES = 4096 };
     "  id INTEGER PRIMARY KEY,"                                                                    \
     "  version_id INTEGER NOT NULL,"                                                               \
     "  origin INTEGER NOT NULL);" /* id of a version of another cell */                            \
-    "CREATE INDEX version_origins_of_version ON version_origins (version_id);"
+    "CREATE INDEX version_origins_of_version ON version_origins (version_id);"                     \
+    "CREATE TABLE moments (" /* times that mean something and leave no other row */                \
+    "  document_id INTEGER NOT NULL,"                                                              \
+    "  kind INTEGER NOT NULL," /* enum history_moment_kind, those that are recorded */             \
+    "  time_us INTEGER NOT NULL,"                                                                  \
+    "  about INTEGER NOT NULL," /* of a restore: the time that was restored; else 0 */             \
+    "  PRIMARY KEY (document_id, kind, time_us)) WITHOUT ROWID;"
 
 #endif

@@ -45,6 +45,7 @@ static enum status insert_session(struct history_session *session, const char *u
     const char *path = start->document_path && *start->document_path ? start->document_path : NULL;
     char host[PROCESS_HOST_BYTES];
     process_host(host);
+    session->nameless = !path;
     enum status status = sql_begin(sql, error);
     if (status != STATUS_OK)
         return status;
@@ -147,6 +148,8 @@ enum status history_session_end(
     enum status status = session_retry(ending, error);
     for (struct history_run *run = ending->late; run && status == STATUS_OK; run = run->next)
         status = run_finish(run, error);
+    if (status == STATUS_OK && ending->nameless)
+        (void)!session_trace(ending, NULL); /* it is for finding it, no more */
     if (status == STATUS_OK)
         status = sql_run(&ending->history->sql, error, text, "ii",
             time_us ? time_us : clock_wall_us(), ending->id);

@@ -94,8 +94,12 @@ void *memory_rows_add(struct memory_rows *rows, size_t row_size); /* zeroed; NUL
 enum status memory_rows_move(struct memory_rows *rows, struct history_memory *memory,
     const void **ret_items, struct error *error) MUST_CHECK;
 
-/* First line that is not blank, as valid UTF-8 of at most about 100 bytes, appended to `out`. */
+/* First line that is not blank, as valid UTF-8 of at most about 100 bytes, appended to `out`: the
+ * summary of an output. */
 void summary_append(struct buf *out, const char *text, size_t size);
+
+/* The telling line, as valid UTF-8 of at most about 100 bytes: the summary of a cell's text. */
+void telling_append(struct buf *out, const char *text, size_t size);
 
 /* Makes no sense without memory: the error of all these. */
 enum status fail_memory(struct history *history, struct error *error);
@@ -260,6 +264,10 @@ static inline int64_t sane_time(int64_t time_us, int64_t now_us) {
  */
 enum status version_find(struct history *history, const struct cell *cell, const char *text,
     size_t text_bytes, bool redo, int64_t *ret_number, struct error *error) MUST_CHECK;
+
+/* The newest child of the head with this text, as number; 0: there is none. */
+enum status version_find_child(struct history *history, const struct cell *cell, const char *text,
+    size_t text_bytes, int64_t *ret_number, struct error *error) MUST_CHECK;
 
 /* Has the version exactly this text? */
 enum status version_has_text(struct history *history, int64_t id, const char *text,

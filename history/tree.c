@@ -2,6 +2,12 @@
 #include "base/clock.h"
 #include "history/store.h"
 
+/* Whoever changes a text by a command and does it again means the version that it made before. */
+static bool repeats(enum history_cause cause) {
+    return cause == HISTORY_CAUSE_PROGRAM || cause == HISTORY_CAUSE_FORMAT ||
+           cause == HISTORY_CAUSE_REPLACE;
+}
+
 /* Does a text that the cell has had mean that version of it, or is it new all the same? */
 static bool returns(enum history_cause cause) {
     switch (cause) {
@@ -87,6 +93,8 @@ enum status tree_set_text(struct history *history, struct cell *cell,
     else if (status == STATUS_OK && cell->head && returns(change->cause))
         status = version_find(history, cell, change->text, change->text_bytes,
             change->cause == HISTORY_CAUSE_REDO, &found, error);
+    else if (status == STATUS_OK && cell->head && repeats(change->cause))
+        status = version_find_child(history, cell, change->text, change->text_bytes, &found, error);
     if (status == STATUS_OK)
         status = found ? tree_move(history, cell, found, change->cause, change->time_us, error)
                        : grow(history, cell, change, error);

@@ -76,16 +76,15 @@ static void find_in_uri(struct cell_place *place, const char *uri) {
         place->handle = strdup(hash + 1);
 }
 
-struct cell_place cell_place_find(const json_t *metadata) {
+struct cell_place cell_place_find(const json_t *metadata, const char *notebook) {
     struct cell_place place = {0};
     const char *id = json_string_value(json_object_get(metadata, "cellId"));
     if (id && strncmp(id, vscode_scheme, sizeof vscode_scheme - 1) == 0)
         find_in_uri(&place, id);
     else if (id && *id)
         place.key = strdup(id);
-    const char *session_name = getenv("JPY_SESSION_NAME");
-    if (!place.document && session_name && *session_name)
-        place.document = document_path_normalise(session_name);
+    if (!place.document && notebook)
+        place.document = strdup(notebook);
     return place;
 }
 

@@ -297,7 +297,8 @@ static void start(struct kernel *kernel, struct request *request) {
     if (store && !blank)
         execution->count++;
 
-    struct cell_place place = cell_place_find(request->message->metadata);
+    struct cell_place place =
+        cell_place_find(request->message->metadata, notebook_watch_path(kernel));
     struct execution_beginning beginning = {
         .place = &place,
         .code = code,

@@ -5,6 +5,7 @@
 #include "kernel/fk/fk.h"
 #include "kernel/fk_text.h"
 #include "kernel/kernel.h"
+#include "kernel/notebook_meet.h"
 #include "kernel/output.h"
 
 #include <ctype.h>
@@ -78,11 +79,10 @@ static const char no_history_text[] =
 static enum status find_document(struct fk_context *context, const struct recorder *recorder,
     const struct cell_place *place, struct error *error) {
     enum status status = STATUS_OK;
-    if (place->document)
+    context->document_id = recorder_document_at(recorder, place->document);
+    if (place->document && !context->document_id)
         status =
-            history_find_document(context->history, place->document, &context->document_id, error);
-    else
-        context->document_id = recorder_document_id(recorder);
+            notebook_find_document(context->history, place->document, &context->document_id, error);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !context->document_id))
         return error_set(error, STATUS_NOT_FOUND, "%s", no_history_text);
     return status;

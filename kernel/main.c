@@ -1,4 +1,5 @@
 /* The forkernel program: a table of subcommands. */
+#include "base/columns.h"
 #include "kernel/commands/command.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ static const struct command *const commands[] = {
     &command_kernel,
 };
 
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { COMMANDS = sizeof commands / sizeof *commands, SUMMARY_AT = 24, WIDTH = 79 };
 
 static const struct command *find_command(const char *name) {
     for (int i = 0; i < COMMANDS; i++)
@@ -34,12 +35,30 @@ static const struct command *find_command(const char *name) {
 }
 
 static void print_usage(FILE *out) {
-    fprintf(out, "forkernel %s: a Jupyter kernel for C that never loses your work\n\n",
-        FORKERNEL_VERSION);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  forkernel %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(out, "\n'forkernel COMMAND --help' says more. The history is in FORKERNEL_DATA_DIR, or "
-                 "where that is not\nset in ~/.local/share/forkernel.\n");
+    struct buf lines = BUF_INIT;
+    for (int i = 0; i < COMMANDS; i++) {
+        struct buf left = BUF_INIT;
+        buf_printf(&left, "  forkernel %s", commands[i]->name);
+        columns_append(&lines, buf_string(&left), commands[i]->summary, SUMMARY_AT, WIDTH);
+        buf_finish(&left);
+    }
+    fprintf(out,
+        "forkernel %s: a Jupyter kernel for C that never loses your work\n\n%s\n"
+        "'forkernel log' alone lists what there is; NOTEBOOK is a path, or @42 as it is\n"
+        "listed. 'forkernel COMMAND --help' says more. The history is in\n"
+        "FORKERNEL_DATA_DIR, or where that is not set in ~/.local/share/forkernel.\n",
+        FORKERNEL_VERSION, buf_string(&lines));
+    buf_finish(&lines);
+}
+
+static void print_help(const struct command *command) {
+    struct buf usage = BUF_INIT, summary = BUF_INIT;
+    buf_printf(&usage, "usage: forkernel %s %s", command->name, command->arguments);
+    columns_append(&summary, "", command->summary, 0, WIDTH);
+    printf("%s\n\n%s%s%s", buf_string(&usage), buf_string(&summary), command->help ? "\n" : "",
+        command->help ? command->help : "");
+    buf_finish(&usage);
+    buf_finish(&summary);
 }
 
 static bool wants_help(int argc, char **argv) {
@@ -56,13 +75,18 @@ int main(int argc, char **argv) {
     }
     const struct command *command = find_command(argv[1]);
     if (command && wants_help(argc - 1, argv + 1)) {
-        printf("usage: forkernel %s %s\n\n%s\n%s%s", command->name, command->arguments,
-            command->summary, command->help ? "\n" : "", command->help ? command->help : "");
+        print_help(command);
         return 0;
     }
     if (command)
         return command->run(command, argc - 1, argv + 1);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        command = argc > 2 ? find_command(argv[2]) : NULL;
+        if (command) {
+            print_help(command);
+            return 0;
+        }
         print_usage(stdout);
         return 0;
     }

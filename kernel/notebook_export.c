@@ -169,8 +169,8 @@ enum status notebook_export_path(struct history *history, int64_t document_id, i
     const struct history_state_info *run =
         status == STATUS_OK ? state_plan_find(&runs, run_id) : NULL;
     if (status == STATUS_OK && !run)
-        status = error_set(error, STATUS_NOT_FOUND,
-            "this notebook has no run %lld; %%fk states lists them", (long long)run_id);
+        status =
+            error_set(error, STATUS_NOT_FOUND, "this notebook has no run %lld", (long long)run_id);
     for (; run && status == STATUS_OK; run = state_plan_parent(&runs, run))
         status = add_step(history, document_id, run, cells, error);
     history_memory_finish(&memory);

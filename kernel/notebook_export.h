@@ -10,8 +10,9 @@
 #include <jansson.h>
 
 /* The cells in their order then, with the texts, attachments and metadata that they showed and the
-   outputs of those texts' last runs until then; metadata.forkernel of a cell says which run they are of, from when, and how
-   much of them was not kept. nbformat 4.5, new reference. `time_us` 0: now. */
+   outputs of those texts' last runs until then; metadata.forkernel of a cell says which run they
+   are of, from when, and how much of them was not kept. nbformat 4.5, new reference. `time_us` 0:
+   now. */
 enum status notebook_export_at(struct history *history, int64_t document_id, int64_t time_us,
     json_t **ret_notebook, struct error *error) MUST_CHECK;
 

@@ -1,44 +1,233 @@
 #include "kernel/notebook_watch.h"
 
+#include "history/moments.h"
 #include "kernel/cell_place.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/kernel.h"
 #include "kernel/log.h"
-#include "kernel/notebook_file.h"
+#include "kernel/notebook_meet.h"
+#include "kernel/notebook_root.h"
 
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    QUIET_MS = 300, /* a save may write more than once */
+    QUIET_MS = 300,     /* a save may write more than once, and by way of another name */
+    SAVE_US = 10000000, /* from the moment that a page says what is to be written, to the file */
 };
 
-static enum status record(
-    struct kernel *kernel, const struct notebook_file *file, struct error *error) {
+/* ---- the file ---- */
+
+static void open_file(struct notebook_watch *watch) {
+    if (watch->file_fd >= 0)
+        close(watch->file_fd);
+    watch->file_fd = open(watch->path, O_PATH | O_CLOEXEC);
+}
+
+/* Where the file is that was opened; false: it has no name any more, or never was. */
+static bool find_file(const struct notebook_watch *watch, char ret_path[PATH_MAX]) {
+    static const char gone[] = " (deleted)";
+    char link[40];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", watch->file_fd);
+    ssize_t size = watch->file_fd >= 0 ? readlink(link, ret_path, PATH_MAX - 1) : -1;
+    if (size <= 0 || *ret_path != '/')
+        return false;
+    ret_path[size] = '\0';
+    size_t end = sizeof gone - 1;
+    bool looks_gone = (size_t)size > end && strcmp(ret_path + size - end, gone) == 0;
+    return !looks_gone || access(ret_path, F_OK) == 0;
+}
+
+/* As https://specifications.freedesktop.org/trash-spec has it. */
+static bool is_trash(const char *path) {
+    return strstr(path, "/Trash/files/") || strstr(path, "/.Trash-");
+}
+
+/* ---- what is watched ---- */
+
+static int on_change(zloop_t *loop, zmq_pollitem_t *item, void *context);
+
+static void stop_watching(struct kernel *kernel) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    zmq_pollitem_t item = {.fd = watch->fd, .events = ZMQ_POLLIN};
+    if (watch->fd >= 0) {
+        zloop_poller_end(kernel->loop, &item);
+        close(watch->fd);
+    }
+    watch->fd = -1;
+}
+
+/* The folder, for saves, and every one above it, since each of them may be moved. */
+static void start_watching(struct kernel *kernel) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    char *folder = strdup(watch->path);
+    watch->fd = folder ? inotify_init1(IN_NONBLOCK | IN_CLOEXEC) : -1;
+    uint32_t wanted = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_MOVE_SELF;
+    bool watched = false;
+    for (char *slash; watch->fd >= 0 && (slash = strrchr(folder, '/')); wanted = IN_MOVE_SELF) {
+        *slash = '\0';
+        if (inotify_add_watch(watch->fd, *folder ? folder : "/", wanted) >= 0)
+            watched = true;
+    }
+    free(folder);
+    zmq_pollitem_t item = {.fd = watch->fd, .events = ZMQ_POLLIN};
+    if (watched)
+        zloop_poller(kernel->loop, &item, on_change, kernel);
+}
+
+static void set_path(struct kernel *kernel, const char *path) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    char *copy = strdup(path);
+    if (!copy)
+        return;
+    free(watch->path);
+    watch->path = copy;
+    stop_watching(kernel);
+    open_file(watch);
+    start_watching(kernel);
+}
+
+/* ---- following ---- */
+
+/* The notebook lies at `path` now. Where that makes another document of it, a cell that runs is
+ * recorded to its end in the one that it began in. */
+static void follow(struct kernel *kernel, const char *path) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    struct error error = {.message = ""};
+    bool recorded = recorder_document_at(kernel->recorder, watch->path) != 0;
+    bool same = !recorded || recorder_follow(kernel->recorder, path, &error);
+    if (*error.message) {
+        log_line("the history goes on under '%s': %s", watch->path, error.message);
+        return;
+    }
+    if (!same && recorder_run(kernel->recorder)) {
+        free(watch->next);
+        watch->next = strdup(path);
+        return;
+    }
+    set_path(kernel, path);
+    history_comm_changed(kernel, json_pack("{s:s}", "path", path));
+}
+
+const char *notebook_watch_path(struct kernel *kernel) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    if (watch->next && !recorder_run(kernel->recorder)) {
+        char *next = watch->next;
+        watch->next = NULL;
+        set_path(kernel, next);
+        history_comm_changed(kernel, json_pack("{s:s}", "path", next));
+        free(next);
+    }
+    return watch->path;
+}
+
+void notebook_watch_told(struct kernel *kernel, const char *told) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    if (!watch->path || !notebook_root_accepts(told))
+        return;
+    if (!watch->root)
+        watch->root = notebook_root_find(watch->path, told);
+    char *joined = watch->root ? file_join(watch->root, told) : NULL;
+    char *path = joined ? document_path_normalise(joined) : NULL;
+    const char *now = watch->next ? watch->next : watch->path;
+    if (path && strcmp(path, now) != 0 && access(path, F_OK) == 0)
+        follow(kernel, path);
+    free(path);
+    free(joined);
+}
+
+/* ---- what is saved ---- */
+
+/* A page that tells its edits has told of newer ones, perhaps, than the file has that it saved. */
+static int64_t told_since(struct kernel *kernel) {
+    struct stat info;
+    if (comms_count(&kernel->comms, &history_comm_target) == 0 ||
+        stat(kernel->notebook_watch.path, &info) != 0)
+        return 0;
+    return (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000 - SAVE_US;
+}
+
+static enum status record(struct kernel *kernel, const struct notebook_file *file, int64_t since_us,
+    struct error *error) {
     struct history_session *session =
         recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
-    return session ? notebook_file_record(session, file, error) : error->status;
+    if (!session)
+        return error->status;
+    enum status status = notebook_file_record(session, file, since_us, error);
+    if (status == STATUS_OK) /* a save that changed nothing means something, too */
+        status = history_record_moment(history_session_history(session),
+            history_session_document(session), HISTORY_MOMENT_SAVED, 0, 0, error);
+    return status;
+}
+
+/* Is what lies at the path the kernel's notebook still? `ret_meeting` is the caller's to finish, if
+ * it could be read. */
+static enum status meet(struct kernel *kernel, bool moved, struct notebook_meeting *ret_meeting,
+    bool *ret_is_it, struct error *error) {
+    const char *path = kernel->notebook_watch.path;
+    struct history *history = recorder_history(kernel->recorder, error);
+    int64_t document_id = recorder_document_at(kernel->recorder, path);
+    enum status status =
+        history ? notebook_meet(history, path, 0, ret_meeting, error) : error->status;
+    if (status != STATUS_OK)
+        return status;
+    bool known = ret_meeting->met.how == HISTORY_MET_KNOWN;
+    *ret_is_it =
+        document_id ? known && ret_meeting->met.document_id == document_id : known || !moved;
+    return STATUS_OK;
+}
+
+static void read_saved(struct kernel *kernel) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    struct notebook_meeting meeting = {0};
+    struct error error = {.message = ""};
+    char file_path[PATH_MAX];
+    int64_t document_id = 0;
+    bool is_it = false;
+    bool lives = find_file(watch, file_path);
+    bool moved = lives && strcmp(file_path, watch->path) != 0;
+    if (moved && is_trash(file_path)) {
+        recorder_leave(kernel->recorder);
+        return;
+    }
+    int64_t since_us = told_since(kernel); /* of a file that is written meanwhile, too early */
+    enum status status = meet(kernel, moved, &meeting, &is_it, &error);
+    if (moved && !(status == STATUS_OK && is_it)) {
+        /* another notebook has its name now, or none */
+        if (status == STATUS_OK)
+            notebook_file_finish(&meeting.file);
+        follow(kernel, file_path);
+        return;
+    }
+    if (status == STATUS_OK && is_it) {
+        if (!lives || moved) { /* a program has put a new file in the place of the old one */
+            open_file(watch);
+            (void)!notebook_take(recorder_history(kernel->recorder, &error), watch->path, &meeting,
+                &document_id, NULL);
+        }
+        status = record(kernel, &meeting.file, since_us, &error);
+        if (status == STATUS_OK)
+            history_comm_changed(kernel, json_pack("{s:b}", "file", 1));
+    }
+    notebook_file_finish(&meeting.file);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        log_line("the saved notebook is not in the history: %s", error.message);
 }
 
 static int on_quiet(zloop_t *loop, int timer, void *context) {
     (void)loop;
     (void)timer;
     struct kernel *kernel = context;
-    struct notebook_file file;
-    struct error error;
     kernel->notebook_watch.timer = -1;
-    enum status status =
-        notebook_file_read(kernel->notebook_watch.path, NOTEBOOK_FILE_MAX_BYTES, &file, &error);
-    if (status == STATUS_OK) {
-        status = record(kernel, &file, &error);
-        notebook_file_finish(&file);
-        if (status == STATUS_OK)
-            history_comm_changed(kernel, json_pack("{s:b}", "file", 1));
-    }
-    if (status != STATUS_OK)
-        log_line("the saved notebook is not in the history: %s", error.message);
+    read_saved(kernel);
     return 0;
 }
 
@@ -61,7 +250,7 @@ static int on_change(zloop_t *loop, zmq_pollitem_t *item, void *context) {
     while ((size = read(item->fd, &events, sizeof events)) > 0)
         for (ssize_t at = 0; at < size;) {
             const struct inotify_event *event = (const void *)(events.bytes + at);
-            if (event->len && strcmp(event->name, name) == 0)
+            if (event->mask & IN_MOVE_SELF || (event->len && strcmp(event->name, name) == 0))
                 read_later(kernel);
             at += (ssize_t)(sizeof *event + event->len);
         }
@@ -69,30 +258,22 @@ static int on_change(zloop_t *loop, zmq_pollitem_t *item, void *context) {
 }
 
 void notebook_watch_start(struct kernel *kernel) {
-    struct notebook_watch *watch = &kernel->notebook_watch;
-    struct cell_place place = cell_place_find(NULL);
-    *watch = (struct notebook_watch){.fd = -1, .timer = -1};
-    char *slash = place.document ? strrchr(place.document, '/') : NULL;
-    if (slash && slash[1]) {
-        watch->path = place.document;
-        place.document = NULL;
-        watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        *slash = '\0';
-        bool watched =
-            watch->fd >= 0 && inotify_add_watch(watch->fd, *watch->path ? watch->path : "/",
-                                  IN_CLOSE_WRITE | IN_MOVED_TO) >= 0;
-        *slash = '/';
-        zmq_pollitem_t item = {.fd = watch->fd, .events = ZMQ_POLLIN};
-        if (watched)
-            zloop_poller(kernel->loop, &item, on_change, kernel);
-    }
-    cell_place_finish(&place);
+    const char *name = getenv("JPY_SESSION_NAME");
+    char *path = name && *name ? document_path_normalise(name) : NULL;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (slash && slash[1])
+        set_path(kernel, path);
+    free(path);
 }
 
 void notebook_watch_stop(struct kernel *kernel) {
     struct notebook_watch *watch = &kernel->notebook_watch;
-    if (watch->fd >= 0)
-        close(watch->fd);
+    if (kernel->loop)
+        stop_watching(kernel);
+    if (watch->file_fd >= 0)
+        close(watch->file_fd);
     free(watch->path);
-    *watch = (struct notebook_watch){.fd = -1, .timer = -1};
+    free(watch->next);
+    free(watch->root);
+    *watch = (struct notebook_watch){.file_fd = -1, .fd = -1, .timer = -1};
 }

@@ -1,7 +1,14 @@
 /*
- * The notebook file is read when it is saved, so that what was edited and never run is in the
- * history too: markdown, the order of the cells, texts of front ends that tell nothing. Read, never
- * written. Event loop thread only.
+ * Where this kernel's notebook lies, and what is saved there.
+ *
+ * The server says at first, in JPY_SESSION_NAME. From there on the kernel follows the file by
+ * itself: it keeps a descriptor of it, which knows its name wherever it or a folder above it is
+ * moved on the same file system; and front ends tell when they have renamed it. A file that a
+ * program has replaced by another one is the new one, where that has the same cells.
+ *
+ * The file is read when it is saved, so that what was edited and never run is in the history too:
+ * markdown, the order of the cells, texts of front ends that tell nothing. Read, never written.
+ * Event loop thread only.
  */
 #ifndef FORKERNEL_KERNEL_NOTEBOOK_WATCH_H
 #define FORKERNEL_KERNEL_NOTEBOOK_WATCH_H
@@ -9,13 +16,23 @@
 struct kernel;
 
 struct notebook_watch {
-    char *path; /* of the notebook; NULL: nothing is watched */
-    int fd;     /* inotify, or -1 */
-    int timer;  /* zloop's, or -1: the file is read when it has been quiet for a moment */
+    char *path;  /* of the notebook; NULL: nothing is watched */
+    char *next;  /* of the one that the kernel is for when the cell that runs has ended, or NULL */
+    char *root;  /* of the server, "" for "/"; NULL: not known */
+    int file_fd; /* O_PATH, or -1 */
+    int fd;      /* inotify, or -1 */
+    int timer;   /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
 };
 
 /* Watch the notebook that the server says this kernel is for, if any. */
 void notebook_watch_start(struct kernel *kernel);
 void notebook_watch_stop(struct kernel *kernel);
+
+/* Where it lies now, as far as is known: absolute, without symbolic links. Borrowed until the next
+ * step of the event loop. NULL: the kernel is for no notebook. */
+const char *notebook_watch_path(struct kernel *kernel);
+
+/* A front end shows it under this path below the server's root. */
+void notebook_watch_told(struct kernel *kernel, const char *told);
 
 #endif

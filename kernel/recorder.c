@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "kernel/bundle.h"
 #include "kernel/log.h"
-#include "kernel/notebook_file.h"
+#include "kernel/notebook_meet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,37 +117,41 @@ static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* A notebook that the store does not know may be one that it knows by another path. True when it is
-   new: `ret_file` has it then, and is the caller's. */
-static bool meet_document(
-    struct history *history, const char *document, struct notebook_file *ret_file) {
+/* The texts that a new notebook had before its first edit. Of one that is known a page may have
+ * newer ones than its file. */
+static void record_first(struct recorder *recorder, const struct notebook_meeting *meeting) {
     struct error error;
-    enum history_followed followed = HISTORY_FOLLOWED_NOTHING;
-    int64_t id;
-    if (!document || history_find_document(history, document, &id, &error) != STATUS_NOT_FOUND ||
-        notebook_file_read(document, NOTEBOOK_FILE_MAX_BYTES, ret_file, &error) != STATUS_OK)
-        return false;
-    const char **keys = calloc(ret_file->count + 1, sizeof *keys);
-    size_t count = 0;
-    for (size_t i = 0; keys && i < ret_file->count; i++)
-        if (ret_file->cells[i].id)
-            keys[count++] = ret_file->cells[i].id;
-    if (count &&
-        history_follow_document(history, document, keys, count, &followed, &error) != STATUS_OK)
-        log_line("the history of '%s' begins anew: %s", document, error.message);
-    free(keys);
-    if (followed != HISTORY_FOLLOWED_NOTHING)
-        notebook_file_finish(ret_file);
-    return followed == HISTORY_FOLLOWED_NOTHING;
-}
-
-/* The texts that a new notebook had before its first edit. */
-static void record_first(struct recorder *recorder, struct notebook_file *file) {
-    struct error error;
-    if (recorder->session && notebook_file_record(recorder->session, file, &error) != STATUS_OK)
+    bool is_new = meeting->met.how == HISTORY_MET_NEW || meeting->met.how == HISTORY_MET_COPY;
+    if (!recorder->session)
+        return;
+    enum status status = is_new ? notebook_file_record(recorder->session, &meeting->file, 0, &error)
+                                : notebook_file_adopt(recorder->session, &meeting->file, &error);
+    if (status != STATUS_OK)
         log_line("the texts of '%s' before its first edit are not in the history: %s",
             recorder->document, error.message);
-    notebook_file_finish(file);
+}
+
+/* A session on the notebook that lies at `document`, whichever that is; NULL: a nameless one. */
+static enum status begin_session(
+    struct recorder *recorder, const char *document, struct error *error) {
+    struct history *history = recorder->history;
+    struct notebook_meeting meeting = {0};
+    int64_t document_id = 0;
+    bool met = document && notebook_meet(history, document, 0, &meeting, NULL) == STATUS_OK;
+    bool is_known = met && meeting.met.how == HISTORY_MET_KNOWN;
+    enum status status = STATUS_OK;
+    if (met)
+        status = notebook_take(history, document, &meeting, &document_id, error);
+    if (is_known) /* all that could not be written then is which file it lies in */
+        status = STATUS_OK;
+    struct history_session_start start = {
+        .document_path = document, .engine = recorder->options.engine_name};
+    if (status == STATUS_OK)
+        status = history_session_begin(history, &start, &recorder->session, error);
+    if (met && status == STATUS_OK)
+        record_first(recorder, &meeting);
+    notebook_file_finish(&meeting.file);
+    return status;
 }
 
 struct history_session *recorder_session(
@@ -171,16 +175,45 @@ struct history_session *recorder_session(
     }
     free(recorder->document);
     recorder->document = copy;
-    struct notebook_file file;
-    bool is_new = meet_document(history, document, &file);
-    struct history_session_start start = {
-        .document_path = document, .engine = recorder->options.engine_name};
     /* what is in the way may be gone when the store is opened again: it may be another one then */
-    if (history_session_begin(history, &start, &recorder->session, error) != STATUS_OK)
+    if (begin_session(recorder, document, error) != STATUS_OK)
         history_close(&recorder->history);
-    if (is_new)
-        record_first(recorder, &file);
     return recorder->session;
+}
+
+int64_t recorder_document_at(const struct recorder *recorder, const char *document) {
+    bool is_it = recorder->session && same_document(recorder->document, document);
+    return is_it ? history_session_document(recorder->session) : 0;
+}
+
+/* Nothing that could be read: it is what it was, where nothing else is at its old path. */
+static struct notebook_meeting meet_unread(int64_t document_id) {
+    return (struct notebook_meeting){.met = {HISTORY_MET_MOVED, document_id}};
+}
+
+bool recorder_follow(struct recorder *recorder, const char *path, struct error *error) {
+    struct notebook_meeting meeting;
+    int64_t before = history_session_document(recorder->session), document_id = 0;
+    if (notebook_meet(recorder->history, path, before, &meeting, NULL) != STATUS_OK)
+        meeting = meet_unread(before);
+    enum status status = notebook_take(recorder->history, path, &meeting, &document_id, error);
+    bool same = status == STATUS_OK && document_id == before;
+    char *copy = same ? strdup(path) : NULL;
+    if (meeting.met.how == HISTORY_MET_COPY && status == STATUS_OK)
+        log_line("'%s' is a copy: it has a history of its own from here on", path);
+    notebook_file_finish(&meeting.file);
+    if (!copy)
+        return false;
+    free(recorder->document);
+    recorder->document = copy;
+    return true;
+}
+
+void recorder_leave(struct recorder *recorder) {
+    struct error error;
+    if (recorder->session && history_leave_place(recorder->history,
+                                 history_session_document(recorder->session), &error) != STATUS_OK)
+        log_line("%s", error.message);
 }
 
 /* The session for this document, begun anew when a kernel turns to another one. */

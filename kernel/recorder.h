@@ -76,6 +76,15 @@ struct history *recorder_history(struct recorder *recorder, struct error *error)
    reason. Borrowed until the next call of this or of recorder_begin(). */
 struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error);
+/* The document of the session if it records this notebook; 0: it does not. */
+int64_t recorder_document_at(const struct recorder *recorder, const char *document);
+/* The notebook of the session lies at `path` now, as a front end or the system says. True: it is
+ * the same document, and the session goes on. False: it is a document of its own, whose session
+ * begins when it is asked for; or, with the reason, nothing could be written. There is a session.
+ */
+bool recorder_follow(struct recorder *recorder, const char *path, struct error *error);
+/* Its file was thrown away. */
+void recorder_leave(struct recorder *recorder);
 /* The key of a cell that has a handle only, or none; NULL: nothing is known of it. */
 const char *recorder_cell_key(
     struct recorder *recorder, const struct cell_place *place, struct history_memory *memory);

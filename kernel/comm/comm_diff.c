@@ -1,14 +1,20 @@
 /* What is different between two texts, by lines; and what each version changed in its parent's. */
 #include "base/clock.h"
+#include "base/telling_line.h"
+#include "base/utf8.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/fk/align.h"
 #include "kernel/fk/change.h"
+
+#include <string.h>
 
 enum {
     LINES_MAX = 2000, /* that differ, of each text; more are not looked at line by line */
     CHANGE_LINES_MAX = 500,
     CHANGES_AT_ONCE = 200,
     SUMMARY_WIDTH = 60,
+    LINE_BYTES = 200,
+    LINE_BEFORE_BYTES = 60, /* of a long line, in front of what is different */
 };
 
 /* ---- two texts ---- */
@@ -126,6 +132,60 @@ static enum status diff(const struct comm_question *question, json_t *reply, str
 
 /* ---- many versions, each against its parent ---- */
 
+static bool is_blank(const struct align_line *line) {
+    for (size_t i = 0; i < line->size; i++)
+        if (!strchr(" \t\r", line->at[i]))
+            return false;
+    return true;
+}
+
+/* The first line among `count` that tells something, else that is not blank; NULL: all are. */
+static const struct align_line *first_line(
+    const struct align_text *text, size_t first, size_t count) {
+    const struct align_line *other = NULL;
+    for (size_t i = first; i < first + count; i++) {
+        const struct align_line *line = &text->lines[i];
+        if (telling_line_is_code(line->at, line->size))
+            return line;
+        if (!other && !is_blank(line))
+            other = line;
+    }
+    return other;
+}
+
+static json_t *line_json(const struct align_line *line, size_t from) {
+    if (!line)
+        return json_string("");
+    size_t size = line->size - from;
+    if (size > LINE_BYTES)
+        size = utf8_floor(line->at + from, size, LINE_BYTES);
+    return comm_text_json(line->at + from, size);
+}
+
+/* The line that a change begins with, as it was and as it is; of long ones the part where they
+   differ. */
+static void add_lines(const struct align *align, const struct align_text *old_lines,
+    const struct align_text *new_lines, json_t *json) {
+    const struct align_line *before = NULL, *after = NULL;
+    size_t from = 0;
+    for (size_t i = 0; i < align->count && !before && !after; i++) {
+        const struct align_block *block = &align->blocks[i];
+        if (block->kind == ALIGN_EQUAL)
+            continue;
+        before = first_line(old_lines, block->left, block->left_count);
+        after = first_line(new_lines, block->right, block->right_count);
+    }
+    if (before && after && (before->size > LINE_BYTES || after->size > LINE_BYTES)) {
+        size_t same = 0, shorter = before->size < after->size ? before->size : after->size;
+        while (same < shorter && before->at[same] == after->at[same])
+            same++;
+        if (same > LINE_BEFORE_BYTES)
+            from = utf8_floor(after->at, after->size, same - LINE_BEFORE_BYTES);
+    }
+    json_object_set_new(json, "before", line_json(before, from));
+    json_object_set_new(json, "after", line_json(after, from));
+}
+
 static enum status describe(const struct history_version *version,
     const struct history_version *parent, json_t **ret_change, struct error *error) {
     struct align_text old_lines = {0}, new_lines = {0};
@@ -143,6 +203,7 @@ static enum status describe(const struct history_version *version,
         *ret_change = json_pack("{s:I, s:I, s:I, s:o}", "version", (json_int_t)version->number,
             "added", (json_int_t)counts.added, "removed", (json_int_t)counts.removed, "summary",
             comm_text_json(buf_string(&summary), summary.size));
+        add_lines(&align, &old_lines, &new_lines, *ret_change);
     }
     buf_finish(&summary);
     align_finish(&align);

@@ -88,7 +88,7 @@ static bool read_word(const char *word, const char *const *words, size_t count, 
 
 static enum status read_cause(const json_t *json, enum history_cause *ret, struct error *error) {
     const char *word = json_string_value(json_object_get(json, "cause"));
-    for (enum history_cause cause = HISTORY_CAUSE_RUN; cause <= HISTORY_CAUSE_FILE; cause++)
+    for (enum history_cause cause = HISTORY_CAUSE_RUN; cause <= HISTORY_CAUSE_REPLACE; cause++)
         if (word && strcmp(word, history_cause_name(cause)) == 0) {
             *ret = cause;
             return STATUS_OK;

@@ -2,7 +2,7 @@
 #include "history/changes.h"
 #include "kernel/comm/comm_question.h"
 
-enum { PAGE = 100, PAGE_MAX = 500 };
+enum { PAGE = 100, PAGE_MAX = 500, SESSIONS_MAX = 500 };
 
 static const char *event_name(const struct history_event *event) {
     if (event->kind == HISTORY_EVENT_RUN)
@@ -33,6 +33,22 @@ static int64_t member(const json_t *object, const char *name) {
     return json_integer_value(json_object_get(object, name));
 }
 
+/* What parts the events into pieces of work. */
+static enum status add_sessions(const struct comm_question *question, struct history_memory *memory,
+    json_t *reply, struct error *error) {
+    struct history_works works = {0};
+    json_t *list = json_array();
+    enum status status = history_list_work(
+        question->history, question->document_id, SESSIONS_MAX, memory, &works, error);
+    for (size_t i = 0; i < works.count; i++)
+        json_array_append_new(
+            list, json_pack("{s:I, s:I, s:I}", "session", (json_int_t)works.items[i].session_id,
+                      "started", (json_int_t)works.items[i].started_us, "ended",
+                      (json_int_t)works.items[i].ended_us));
+    json_object_set_new(reply, "sessions", list);
+    return status;
+}
+
 static enum status log_page(
     const struct comm_question *question, json_t *reply, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
@@ -57,6 +73,8 @@ static enum status log_page(
         events.count < page ? json_null()
                             : json_pack("{s:I, s:I, s:I}", "version", (json_int_t)place.version,
                                   "move", (json_int_t)place.move, "run", (json_int_t)place.run));
+    if (status == STATUS_OK)
+        status = add_sessions(question, &memory, reply, error);
     history_memory_finish(&memory);
     return status;
 }

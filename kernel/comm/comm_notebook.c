@@ -42,8 +42,15 @@ static enum status list_cells(
     return status;
 }
 
-static enum status notebook(
-    const struct comm_question *question, json_t *reply, struct error *error) {
+/* `document` asks for another notebook, such as one whose file is gone. */
+static enum status notebook(const struct comm_question *asked, json_t *reply, struct error *error) {
+    struct comm_question own = *asked;
+    const struct comm_question *question = &own;
+    const json_t *document = json_object_get(asked->data, "document");
+    if (document && !json_is_integer(document))
+        return error_set(error, STATUS_INVALID, "'document' is the number of a document");
+    if (document)
+        own.document_id = json_integer_value(document);
     const json_t *path = json_object_get(question->data, "path");
     const json_t *format = json_object_get(question->data, "format");
     bool whole = json_is_string(format) && strcmp(json_string_value(format), "nbformat") == 0;

@@ -25,7 +25,8 @@ struct comm_answer {
 /* ---- the answers of each file; the last one has no name ---- */
 
 extern const struct comm_answer comm_queries[], comm_notebooks[], comm_logs[], comm_diffs[],
-    comm_searches[], comm_changes[], comm_goes[];
+    comm_searches[], comm_changes[], comm_goes[], comm_gones[], comm_heads[], comm_moments[],
+    comm_settings[];
 
 /* ---- shared ---- */
 

@@ -1,9 +1,11 @@
-/* Looking for a text in all versions of the notebook and in what its runs printed, newest first. */
+/* Looking for a text in all versions of the notebook, or of all notebooks, and in what their runs
+   printed, newest first. */
 #include "kernel/comm/comm_search.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "history/changes.h"
+#include "history/places.h"
 #include "kernel/comm/comm_question.h"
 
 #include <string.h>
@@ -68,10 +70,18 @@ static json_t *excerpt(const char *text, const struct search_match *match) {
 
 /* ---- in the history ---- */
 
+/* Where the search goes on. `version` 0: the document is done. */
+struct place {
+    int64_t document, version, run; /* `run`: the one to go on before; 0: at the text */
+};
+
 struct search {
     const struct comm_question *question;
     const char *wanted;
     size_t wanted_size;
+    bool everywhere;
+    int64_t document; /* that is looked into, and its path; NULL: that of the question */
+    const char *path;
     json_t *found;
     size_t limit;
     int64_t deadline_us;
@@ -89,11 +99,16 @@ static void look(const struct search *search, const struct history_version *vers
     struct search_match match;
     if (!search_find(text, size, search->wanted, search->wanted_size, &match))
         return;
-    json_t *json = json_pack("{s:s, s:I, s:s, s:I, s:I, s:o}", "where", run ? "output" : "text",
-        "version", (json_int_t)version->number, "cell", key, "matches", (json_int_t)match.count,
-        "line", (json_int_t)match.line, "excerpt", excerpt(text, &match));
+    json_t *json = json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:o}", "where",
+        run ? "output" : "text", "version", (json_int_t)version->number, "cell", key, "summary",
+        version->summary, "time", (json_int_t)(run ? run->started_us : version->created_us),
+        "matches", (json_int_t)match.count, "line", (json_int_t)match.line, "excerpt",
+        excerpt(text, &match));
+    if (search->path)
+        json_object_set_new(json, "document", json_string(search->path));
     if (run) {
         json_object_set_new(json, "run", json_integer(run->id));
+        json_object_set_new(json, "count", json_integer(run->execution_count));
         json_object_set_new(json, "mime", json_string(mime));
     }
     json_array_append_new(search->found, json);
@@ -131,54 +146,110 @@ static enum status look_in_run(const struct search *search, const struct history
     return status;
 }
 
-/* A version and then its runs, newest first; `run` is the run to go on before, 0: at the text.
-   False in `ret_whole`: there was no time for all of them, and `run` says how far it came. */
-static enum status look_in_version(const struct search *search, int64_t number, int64_t *run,
-    bool *ret_whole, struct error *error) {
+/* A version and then its runs, newest first. False in `ret_whole`: there was no time for all of
+   them, and `place` says how far it came. */
+static enum status look_in_version(
+    const struct search *search, struct place *place, bool *ret_whole, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version version;
     const char *key = NULL;
     struct history *history = search->question->history;
-    enum status status = history_read_version(
-        history, search->question->document_id, number, &memory, &version, error);
+    enum status status =
+        history_read_version(history, search->document, place->version, &memory, &version, error);
     if (status == STATUS_NOT_FOUND) { /* a repaired store may have gaps */
         history_memory_finish(&memory);
         return STATUS_OK;
     }
     if (status == STATUS_OK)
         status = history_cell_key(history, version.cell_id, &memory, &key, error);
-    if (status == STATUS_OK && *run == 0)
+    if (status == STATUS_OK && place->run == 0)
         look(search, &version, NULL, NULL, key, version.text, version.text_bytes);
     for (size_t i = status == STATUS_OK ? version.runs.count : 0; i-- > 0 && *ret_whole;) {
         const struct history_run_info *info = &version.runs.items[i];
-        if (*run && info->id >= *run)
+        if (place->run && info->id >= place->run)
             continue;
         status = look_in_run(search, &version, info, key, error);
         if (status != STATUS_OK)
             break;
-        *run = info->id;
+        place->run = info->id;
         *ret_whole = i == 0 || !is_over(search);
     }
     history_memory_finish(&memory);
     return status;
 }
 
-static enum status look_in_all(
-    const struct search *search, int64_t number, int64_t run, json_t *reply, struct error *error) {
+static enum status look_in_document(
+    const struct search *search, struct place *place, struct error *error) {
     enum status status = STATUS_OK;
     bool whole = true;
-    while (number > 0 && status == STATUS_OK) {
-        status = look_in_version(search, number, &run, &whole, error);
+    while (place->version > 0 && status == STATUS_OK) {
+        status = look_in_version(search, place, &whole, error);
         if (!whole)
             break;
-        number--;
-        run = 0;
+        place->version--;
+        place->run = 0;
+        if (is_over(search))
+            break;
+    }
+    return status;
+}
+
+/* The question's own notebook comes first, then all that have a file, the newest first. `document`
+   0 in `place`: there are no others. */
+static enum status next_document(
+    const struct search *search, struct place *place, struct error *error) {
+    int64_t own = search->question->document_id;
+    int64_t before = place->document == own ? INT64_MAX : place->document;
+    *place = (struct place){0};
+    if (!search->everywhere)
+        return STATUS_OK;
+    enum status status =
+        history_document_before(search->question->history, before, &place->document, error);
+    if (status == STATUS_OK && place->document == own)
+        status = history_document_before(search->question->history, own, &place->document, error);
+    if (status == STATUS_OK && place->document)
+        status = history_last_version(
+            search->question->history, place->document, &place->version, error);
+    return status;
+}
+
+static enum status look_in_all(
+    struct search *search, struct place *place, json_t *reply, struct error *error) {
+    enum status status = STATUS_OK;
+    while (place->document && status == STATUS_OK) {
+        struct history_memory memory = HISTORY_MEMORY_INIT;
+        search->document = place->document;
+        search->path = NULL;
+        if (place->document != search->question->document_id)
+            status = history_document_path(
+                search->question->history, place->document, &memory, &search->path, error);
+        if (status == STATUS_OK)
+            status = look_in_document(search, place, error);
+        history_memory_finish(&memory);
+        if (status == STATUS_OK && !place->version)
+            status = next_document(search, place, error);
         if (is_over(search))
             break;
     }
     json_object_set_new(reply, "next",
-        number > 0 ? json_pack("{s:I, s:I}", "version", (json_int_t)number, "run", (json_int_t)run)
-                   : json_null());
+        place->document ? json_pack("{s:I, s:I, s:I}", "document", (json_int_t)place->document,
+                              "version", (json_int_t)place->version, "run", (json_int_t)place->run)
+                        : json_null());
+    return status;
+}
+
+/* Where this notebook is: the paths of others are told apart from it. */
+static enum status add_path(
+    const struct comm_question *question, json_t *reply, struct error *error) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    const char *path = "";
+    enum status status = STATUS_OK;
+    if (question->document_id)
+        status =
+            history_document_path(question->history, question->document_id, &memory, &path, error);
+    if (status == STATUS_OK)
+        json_object_set_new(reply, "document", json_string(path));
+    history_memory_finish(&memory);
     return status;
 }
 
@@ -187,28 +258,37 @@ static enum status search(
     const json_t *text = json_object_get(question->data, "text");
     const json_t *from = json_object_get(question->data, "from");
     int64_t limit = json_integer_value(json_object_get(question->data, "limit"));
-    int64_t number = json_integer_value(json_object_get(from, "version"));
-    int64_t run = json_integer_value(json_object_get(from, "run"));
+    bool goes_on = from && !json_is_null(from);
+    struct place place = {
+        .document = json_integer_value(json_object_get(from, "document")),
+        .version = json_integer_value(json_object_get(from, "version")),
+        .run = json_integer_value(json_object_get(from, "run")),
+    };
     struct search search = {
         .question = question,
         .wanted = json_string_value(text),
         .wanted_size = json_string_length(text),
+        .everywhere = json_is_true(json_object_get(question->data, "everywhere")),
         .limit = limit > 0 && limit <= FOUND_MAX ? (size_t)limit : FOUND_DEFAULT,
         .deadline_us = clock_monotonic_us() + COMM_BUDGET_US,
     };
     if (!search.wanted || !search.wanted_size || search.wanted_size > WANTED_MAX_BYTES)
         return error_set(
             error, STATUS_INVALID, "'text' is what to look for, 1 to %d bytes", WANTED_MAX_BYTES);
-    if (from && !json_is_null(from) && (number < 1 || run < 0))
+    if (goes_on && (place.document < 1 || place.version < 0 || place.run < 0))
         return error_set(error, STATUS_INVALID, "'from' is what the answer before had as 'next'");
+    if (goes_on && !search.everywhere && place.document != question->document_id)
+        return error_set(error, STATUS_INVALID, "'from' is of a search everywhere");
     enum status status = STATUS_OK;
-    if (!number)
-        status = history_last_version(question->history, question->document_id, &number, error);
+    if (!goes_on) {
+        place.document = question->document_id;
+        status = history_last_version(question->history, place.document, &place.version, error);
+    }
     search.found = json_array();
     if (status == STATUS_OK)
-        status = look_in_all(&search, number, run, reply, error);
+        status = look_in_all(&search, &place, reply, error);
     json_object_set_new(reply, "found", search.found);
-    return status;
+    return status == STATUS_OK ? add_path(question, reply, error) : status;
 }
 
 const struct comm_answer comm_searches[] = {

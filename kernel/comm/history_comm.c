@@ -1,6 +1,7 @@
 #include "kernel/comm/history_comm.h"
 
 #include "base/utf8.h"
+#include "kernel/comm/comm_cells.h"
 #include "kernel/comm/comm_edits.h"
 #include "kernel/comm/comm_question.h"
 #include "kernel/kernel.h"
@@ -41,23 +42,22 @@ const char *comm_cell_type(enum history_cell_type type) {
 /* The session that records this notebook: it is begun by the first edit as by the first run. */
 static enum status open_question(
     struct comm_question *question, struct history_session **ret_session, struct error *error) {
-    struct cell_place place = cell_place_find(NULL);
     struct recorder *recorder = question->kernel->recorder;
     question->history = recorder_history(recorder, error);
     enum status status = question->history ? STATUS_OK : error->status;
     if (status == STATUS_OK) {
-        *ret_session = recorder_session(recorder, place.document, error);
+        *ret_session = recorder_session(recorder, notebook_watch_path(question->kernel), error);
         status = *ret_session ? STATUS_OK : error->status;
     }
     if (status == STATUS_OK)
         question->document_id = history_session_document(*ret_session);
-    cell_place_finish(&place);
     return status;
 }
 
 static const struct comm_answer *find_answer(const char *name) {
     static const struct comm_answer *const all[] = {comm_queries, comm_notebooks, comm_logs,
-        comm_diffs, comm_searches, comm_changes, comm_goes};
+        comm_diffs, comm_searches, comm_changes, comm_goes, comm_gones, comm_heads, comm_moments,
+        comm_settings};
     for (size_t i = 0; name && i < sizeof all / sizeof *all; i++)
         for (const struct comm_answer *answer = all[i]; answer->name; answer++)
             if (strcmp(answer->name, name) == 0)
@@ -65,18 +65,37 @@ static const struct comm_answer *find_answer(const char *name) {
     return NULL;
 }
 
+static bool is_type(const json_t *data, const char *type) {
+    const char *is = json_string_value(json_object_get(data, "type"));
+    return is && strcmp(is, type) == 0;
+}
+
+/* Where the front end shows the notebook: the session is that of what lies there. */
+static void read_path(struct kernel *kernel, const json_t *data) {
+    const char *path = json_string_value(json_object_get(data, "path"));
+    if (path)
+        notebook_watch_told(kernel, path);
+}
+
 static enum status answer(const struct comm_question *question, struct history_session *session,
     json_t *reply, struct error *error) {
     const char *type = json_string_value(json_object_get(question->data, "type"));
-    if (type && strcmp(type, "edits") == 0)
+    if (is_type(question->data, "edits"))
         return comm_edits_record(question, session, reply, error);
     const char *what = json_string_value(json_object_get(question->data, "what"));
     const struct comm_answer *found = find_answer(what);
     json_object_set_new(reply, "type", json_string("reply"));
     json_object_set(reply, "id", json_object_get(question->data, "id"));
+    if (is_type(question->data, "path")) {
+        json_object_set_new(reply, "document", json_integer((json_int_t)question->document_id));
+        return STATUS_OK;
+    }
+    if (is_type(question->data, "cells"))
+        return comm_cells_adopt(question, session, error);
     if (!type || strcmp(type, "request") != 0)
         return error_set(error, STATUS_INVALID,
-            "a message is of 'type' \"request\" or \"edits\", not \"%s\"", type ? type : "");
+            "a message is of 'type' \"request\", \"edits\", \"path\" or \"cells\", not \"%s\"",
+            type ? type : "");
     if (!found)
         return error_set(error, STATUS_INVALID,
             "there is no question '%s'; docs/comm.md of forkernel lists them", what ? what : "");
@@ -88,6 +107,8 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     struct history_session *session = NULL;
     struct error error;
     json_t *reply = json_object();
+    if (is_type(data, "path"))
+        read_path(kernel, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK)
         status = answer(&question, session, reply, &error);
@@ -104,9 +125,25 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     }
     json_t *heads = json_incref(json_object_get(reply, "heads"));
     comms_send(kernel, parent, comm_id, reply);
+    if (status == STATUS_OK && is_type(data, "cells")) /* what is known of them is known now */
+        history_comm_changed(kernel, json_pack("{s:b}", "file", 1));
     if (json_object_size(heads))
         history_comm_changed(kernel, json_pack("{s:O}", "heads", heads));
     json_decref(heads);
+}
+
+/* The kernel before this one was killed while a cell ran: that the outputs are kept must be said.
+ */
+static void add_cut_off(
+    const struct comm_question *question, const struct history_session *session, json_t *welcome) {
+    struct history_memory memory = HISTORY_MEMORY_INIT;
+    struct history_run_info run;
+    struct error error;
+    int64_t run_id = 0;
+    if (history_cut_off_run(question->history, session, &run_id, &error) == STATUS_OK && run_id &&
+        history_read_run(question->history, run_id, &memory, &run, &error) == STATUS_OK)
+        json_object_set_new(welcome, "cut_off", comm_run_json(&run));
+    history_memory_finish(&memory);
 }
 
 /* What the front end has to know first: which of its edits have arrived. */
@@ -116,6 +153,7 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
     struct error error;
     int64_t sequence = 0;
     const char *client = json_string_value(json_object_get(data, "client"));
+    read_path(kernel, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK && client)
         status = history_client_sequence(question.history, client, &sequence, &error);
@@ -123,6 +161,10 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
         "sequence", (json_int_t)sequence, "status", status == STATUS_OK ? "ok" : "error");
     if (status != STATUS_OK)
         json_object_set_new(welcome, "error", json_string(error.message));
+    else {
+        json_object_set_new(welcome, "document", json_integer((json_int_t)question.document_id));
+        add_cut_off(&question, session, welcome);
+    }
     if (!recorder_is_enabled(kernel->recorder))
         json_object_set_new(welcome, "disabled", json_true());
     comms_send(kernel, parent, comm_id, welcome);

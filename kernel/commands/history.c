@@ -1,12 +1,13 @@
 /* forkernel tree, show, diff, restore, log, states and so on: the %fk verbs in a terminal, whether
  * a kernel runs or not. */
-#include "kernel/cell_place.h"
 #include "kernel/commands/command.h"
+#include "kernel/commands/notebooks.h"
 #include "kernel/fk/fk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { WORDS_MAX = 64 };
@@ -27,43 +28,22 @@ static void sink_bundle(void *context, json_t *data, const struct history_output
             printf("[%s: %s]\n", output->parts[i].mime, output->parts[i].path);
 }
 
-static int list_notebooks(struct history *history) {
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_documents documents;
-    struct error error;
-    int exit_status = 0;
-    if (history_list_documents(history, &memory, &documents, &error) != STATUS_OK)
-        exit_status = command_failed(&error);
-    else
-        for (size_t i = 0; i < documents.count; i++)
-            if (*documents.items[i].path)
-                printf("%s: %lld cells, %lld versions, %lld runs\n", documents.items[i].path,
-                    (long long)documents.items[i].cells, (long long)documents.items[i].versions,
-                    (long long)documents.items[i].runs);
-    history_memory_finish(&memory);
-    return exit_status;
+static size_t terminal_width(void) {
+    struct winsize size = {0};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 static enum status run_verb(struct history *history, const struct fk_verb *verb,
     const char *notebook, size_t count, const char *const *words, struct error *error) {
-    struct fk_sink sink = {
-        .text = sink_text, .bundle = sink_bundle, .colours = isatty(STDOUT_FILENO) == 1};
-    struct fk_context context = {.history = history, .sink = &sink};
-    if (!notebook)
-        return verb->run(&context, count, words, error);
-    char *path = document_path_normalise(notebook);
-    if (!path)
-        return error_set(error, STATUS_NO_MEMORY, "out of memory");
-    enum status status = history_find_document(history, path, &context.document_id, error);
-    if (status == STATUS_NOT_FOUND)
-        error_set(error, status,
-            "no history of '%s' in '%s'; it begins with the first cell that is run, and 'forkernel "
-            "tree' alone lists the notebooks that have one",
-            path, history_folder(history));
-    else if (status == STATUS_OK)
-        status = verb->run(&context, count, words, error);
-    free(path);
-    return status;
+    struct fk_sink sink = {.text = sink_text,
+        .bundle = sink_bundle,
+        .colours = isatty(STDOUT_FILENO) == 1,
+        .width = terminal_width()};
+    struct fk_context context = {
+        .history = history, .sink = &sink, .notebook = notebook ? notebook : ""};
+    enum status status =
+        notebook ? notebooks_find(history, notebook, &context.document_id, error) : STATUS_OK;
+    return status == STATUS_OK ? verb->run(&context, count, words, error) : status;
 }
 
 /* Opening for writing seals what a killed kernel left open, so that its last run is shown as it
@@ -99,8 +79,10 @@ static int run(const struct command *command, int argc, char **argv) {
         else
             words[count++] = argv[i];
     }
-    if (!notebook && command != &command_tree && command != &command_settings)
-        return command_misused(command, "which notebook?");
+    bool lists = !notebook && (command == &command_tree || command == &command_log);
+    if (!notebook && !lists && command != &command_settings)
+        return command_misused(
+            command, "which notebook? 'forkernel log' alone lists them, and sessions without one");
 
     struct history *history = NULL;
     struct error error;
@@ -108,42 +90,45 @@ static int run(const struct command *command, int argc, char **argv) {
     if ((sets ? history_open(NULL, &history, &error) : open_store(&history, &error)) != STATUS_OK)
         return command_failed(&error);
     int exit_status = 0;
-    if (!notebook && command == &command_tree) {
-        exit_status = list_notebooks(history);
-    } else {
-        enum status status =
-            run_verb(history, fk_verb_find(command->name), notebook, count, words, &error);
-        if (status == STATUS_INVALID)
-            exit_status = command_misused(command, "%s", error.message);
-        else if (status != STATUS_OK)
-            exit_status = command_failed(&error);
-    }
+    enum status status =
+        lists ? notebooks_list(history, count > 0, &error)
+              : run_verb(history, fk_verb_find(command->name), notebook, count, words, &error);
+    if (status == STATUS_INVALID)
+        exit_status = command_misused(command, "%s", error.message);
+    else if (status != STATUS_OK)
+        exit_status = command_failed(&error);
     history_close(&history);
     return exit_status;
 }
 
+#define VERSION_HELP                                                                               \
+    "VERSION is what you are shown: 7 or v7; r12 or [3] for what a run ran; a label;\n"            \
+    "or a cell for what it shows: c3, its name, or a part of that.\n"
+
 const struct command command_tree = {
     .name = "tree",
-    .arguments = "[NOTEBOOK [VERSION | all] [--typing]]",
-    .summary = "the versions of a notebook's cells (alone: the notebooks that have a history)",
-    .help = "Steps of typing are one row; with --typing each has its own.\n",
+    .arguments = "[NOTEBOOK [CELL | all] [--typing]]",
+    .summary = "the versions of a notebook's cells, as trees",
+    .help = "CELL is what you are shown: c3, a name or a part of it, or a version of it.\n"
+            "Without a notebook: the list of what there is, as of 'forkernel log'.\n"
+            "  --typing  steps of typing are one row; with this each has its own\n",
     .run = run,
 };
 
 const struct command command_show = {
     .name = "show",
-    .arguments = "NOTEBOOK VERSION|rRUN [--states]",
-    .summary = "one version with the outputs of its runs",
+    .arguments = "NOTEBOOK VERSION [--states]",
+    .summary = "a version, with the outputs of its runs",
     .help =
-        "  --states  all that came, in its order: every state of a display that was updated, and\n"
-        "            what was cleared\n",
+        VERSION_HELP "  --states  all that came, in its order: every state of a display that was\n"
+                     "            updated, and what was cleared\n",
     .run = run,
 };
 
 const struct command command_states = {
     .name = "states",
     .arguments = "NOTEBOOK",
-    .summary = "the states that runs left, as a tree, and how each can be had again",
+    .summary = "the states that runs left, and how each is had again",
     .help = "Going to one needs a kernel: %fk goto RUN in a cell.\n",
     .run = run,
 };
@@ -151,78 +136,82 @@ const struct command command_states = {
 const struct command command_notebook = {
     .name = "notebook",
     .arguments = "NOTEBOOK [TIME | --before RUN | --path RUN] [--output FILE]",
-    .summary =
-        "the whole notebook as it was at a time, or the cells that led to a state, as a new file",
-    .help = "TIME is 17:00, yesterday 17:00, 2026-03-01 09:30 or 20 min ago; without one: now.\n"
+    .summary = "the notebook as it was at a time, as a new file",
+    .help = "TIME is one as people write it: 17:00, 03:46:25, 5 minutes ago, yesterday 17:00,\n"
+            "monday, May 3 14:00, 3.5. 14:00, 2026-05-03 14:00 or ISO 8601. Without one: now.\n"
             "  --before RUN   as it was just before that run\n"
-            "  --path RUN     the runs that led to the state which this one left, in their order\n"
+            "  --path RUN     the runs that led to the state which this one left\n"
             "  --output FILE  where to; else beside the notebook. Nothing is written over.\n",
     .run = run,
 };
 
 const struct command command_label = {
     .name = "label",
-    .arguments = "NOTEBOOK VERSION|rRUN [WORDS]",
+    .arguments = "NOTEBOOK VERSION|RUN [WORDS]",
     .summary = "a name for a version or a run",
-    .help = "Without words the label is taken off.\n",
+    .help = VERSION_HELP "RUN is r12 or [3]. Without words the label is taken off.\n",
     .run = run,
 };
 
 const struct command command_pin = {
     .name = "pin",
-    .arguments = "NOTEBOOK VERSION|rRUN",
+    .arguments = "NOTEBOOK VERSION|RUN",
     .summary = "mark a version or a run to be kept at hand",
-    .help = "",
+    .help = VERSION_HELP "RUN is r12 or [3].\n",
     .run = run,
 };
 
 const struct command command_unpin = {
     .name = "unpin",
-    .arguments = "NOTEBOOK VERSION|rRUN",
+    .arguments = "NOTEBOOK VERSION|RUN",
     .summary = "take that back",
-    .help = "",
     .run = run,
 };
 
 const struct command command_settings = {
     .name = "settings",
     .arguments = "[NOTEBOOK] [NAME VALUE]",
-    .summary = "limits on what is kept of outputs, for a notebook or (without one) for all",
+    .summary = "limits on what is kept of outputs, of a notebook or all",
     .help = "  text_limit     bytes of what a run prints, the first and the last half: 1M\n"
             "  picture_limit  bytes of one picture, or another item of a display: 16M\n"
             "  outputs_limit  outputs of a run: 10000\n"
-            "VALUE is 500K, 4M, 2000 or the like; 'default' takes a setting off. Kernels go by it "
-            "from\ntheir next run on.\n",
+            "VALUE is 500K, 4M, 2000 or the like; 'default' takes a setting off. Kernels go\n"
+            "by it from their next run on.\n",
     .run = run,
 };
 
 const struct command command_diff = {
     .name = "diff",
     .arguments = "NOTEBOOK RUN RUN",
-    .summary = "two runs beside each other: their texts and their outputs",
-    .help = "RUN is a number as 'forkernel show' has them.\n",
+    .summary = "two runs beside each other: texts and outputs",
+    .help = "RUN is 12 or r12 as 'forkernel show' has them, [3], or v7 for the last run of\n"
+            "that version.\n",
     .run = run,
 };
 
 const struct command command_deleted = {
     .name = "deleted",
     .arguments = "NOTEBOOK",
-    .summary = "the cells that were deleted, newest first, and how each comes back",
+    .summary = "the cells that were deleted, and how each comes back",
     .run = run,
 };
 
 const struct command command_restore = {
     .name = "restore",
-    .arguments = "NOTEBOOK VERSION|rRUN [--print]",
-    .summary = "make a version the head of its cell (--print: only write its text here)",
-    .help = "A move in the history like any other, which another restore undoes; a deleted cell\n"
-            "is not deleted any more. The notebook file is never written.\n",
+    .arguments = "NOTEBOOK VERSION [--print]",
+    .summary = "make a version its cell's (--print: only write it here)",
+    .help = VERSION_HELP
+    "A move in the history like any other, which another restore undoes; a deleted cell\n"
+    "is not deleted any more. The notebook file is never written.\n",
     .run = run,
 };
 
 const struct command command_log = {
     .name = "log",
-    .arguments = "NOTEBOOK [COUNT]",
-    .summary = "what was run, typed and restored, newest last",
+    .arguments = "[NOTEBOOK [COUNT] | --all]",
+    .summary = "what was run, typed and restored; alone: all notebooks",
+    .help = "Newest last. Alone it lists notebooks, and sessions that had none (jupyter\n"
+            "execute, papermill, consoles), which every command takes as @42 in place of a\n"
+            "notebook: the newest 100, with --all every one.\n",
     .run = run,
 };

@@ -1,5 +1,6 @@
 #include "kernel/fk/change.h"
 
+#include "base/telling_line.h"
 #include "base/utf8.h"
 
 #include <stdbool.h>
@@ -76,21 +77,6 @@ static enum found first_missing(const char *text, const char *in, struct line *r
     return found;
 }
 
-static bool starts_with(const struct line *line, const char *sign) {
-    size_t size = strlen(sign);
-    return line->size >= size && memcmp(line->at, sign, size) == 0;
-}
-
-/* A line that stands for a whole text: the first that is neither comment nor directive, in most
- * languages. */
-static bool first_telling(const char *text, struct line *ret_line) {
-    const char *at = text;
-    while (next_line(&at, ret_line))
-        if (*ret_line->at != '#' && !starts_with(ret_line, "//") && !starts_with(ret_line, "/*"))
-            return true;
-    return next_line(&text, ret_line);
-}
-
 static void append_cut(const char *sign, const struct line *line, size_t width, struct buf *out) {
     struct buf clean = BUF_INIT;
     utf8_append_clean(&clean, line->at, line->size);
@@ -100,6 +86,19 @@ static void append_cut(const char *sign, const struct line *line, size_t width, 
     if (shown < clean.size)
         buf_append_string(out, "…");
     buf_finish(&clean);
+}
+
+/* No line is missing on either side. */
+static void append_same_lines(const char *old_text, const char *new_text, struct buf *out) {
+    struct line old_line, new_line;
+    bool same = true, more = true;
+    while (same && more) {
+        more = next_line(&old_text, &old_line);
+        same = next_line(&new_text, &new_line) == more &&
+               (!more || (old_line.size == new_line.size &&
+                             memcmp(old_line.at, new_line.at, old_line.size) == 0));
+    }
+    buf_append_string(out, same ? "(white space only)" : "(lines in another order or again)");
 }
 
 static void append_difference(
@@ -114,17 +113,22 @@ static void append_difference(
     if (found == FOUND)
         append_cut(sign, &line, width, out);
     else if (found == NOT_FOUND)
-        buf_append_string(out, "(lines in another order or blank)");
+        append_same_lines(old_text, new_text, out);
     else
         out->failed = true;
 }
 
-void change_append(const char *old_text, const char *new_text, size_t width, struct buf *out) {
+static bool is_blank(const char *text) {
     struct line line;
-    if (old_text)
+    return !next_line(&text, &line);
+}
+
+void change_append(const char *old_text, const char *new_text, size_t width, struct buf *out) {
+    struct telling_line telling;
+    if (old_text && !is_blank(old_text))
         append_difference(old_text, new_text, width, out);
-    else if (first_telling(new_text, &line))
-        append_cut("", &line, width, out);
+    else if (telling_line_find(new_text, strlen(new_text), &telling))
+        append_cut("", &(struct line){telling.at, telling.size}, width, out);
     else
-        buf_append_string(out, "(lines in another order or blank)");
+        buf_append_string(out, "(blank)");
 }

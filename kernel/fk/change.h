@@ -7,9 +7,8 @@
 
 #include "base/buf.h"
 
-/* Append the line, cut at `width` characters, valid UTF-8, without a newline. `old_text` NULL:
-   there was nothing, and the first line that is neither comment nor directive stands for the whole.
- */
+/* Append the line, cut at `width` characters, valid UTF-8, without a newline. `old_text` NULL or
+   blank: there was nothing, and the telling line stands for the whole. */
 void change_append(const char *old_text, const char *new_text, size_t width, struct buf *out);
 
 #endif

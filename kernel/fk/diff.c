@@ -32,9 +32,8 @@ static enum status read_side(struct fk_context *context, const char *word,
     bool other = status == STATUS_OK && side->version.id != side->run.version_id;
     if (status == STATUS_NOT_FOUND || other)
         return error_set(error, STATUS_NOT_FOUND,
-            "there is no run %lld in this notebook; %%fk show VERSION has the numbers of a "
-            "version's runs",
-            (long long)id);
+            "there is no run %lld in this notebook; %s has the numbers of a version's runs",
+            (long long)id, fk_command(context, "show VERSION").text);
     if (status == STATUS_OK)
         status = output_text_read(context->history, id, memory, &side->outputs, error);
     return status;
@@ -187,8 +186,15 @@ static enum status show_pictures(
 
 static enum status run(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
-    if (count != 2)
-        return error_set(error, STATUS_INVALID, "two runs are needed: diff RUN RUN");
+    struct buf names[2] = {BUF_INIT, BUF_INIT};
+    size_t first = count ? fk_words_of_name(count, arguments) : 0;
+    fk_join(first, arguments, NULL, &names[0]);
+    fk_join(count - first, arguments + first, NULL, &names[1]);
+    if (!names[1].size) {
+        buf_finish(&names[0]);
+        return error_set(error, STATUS_INVALID, "two runs are needed; this is how: %s",
+            fk_command(context, "diff 12 15").text);
+    }
     struct side_by_side_style style = {
         .heading = fk_colour(context, FK_BOLD),
         .removed = fk_colour(context, FK_RED),
@@ -200,7 +206,7 @@ static enum status run(
     struct side sides[2] = {0};
     enum status status = STATUS_OK;
     for (size_t i = 0; i < 2 && status == STATUS_OK; i++)
-        status = read_side(context, arguments[i], &memory, &sides[i], error);
+        status = read_side(context, buf_string(&names[i]), &memory, &sides[i], error);
     if (status == STATUS_OK)
         status = print_headings(context, sides, &style, error);
     if (status == STATUS_OK)
@@ -209,8 +215,10 @@ static enum status run(
         status = print_outputs(context, sides, &style, error);
     if (status == STATUS_OK)
         status = show_pictures(context, sides, error);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         output_text_finish(&sides[i].outputs);
+        buf_finish(&names[i]);
+    }
     history_memory_finish(&memory);
     return status;
 }

@@ -52,91 +52,25 @@ const char *fk_colour(const struct fk_context *context, enum fk_colour colour) {
     return context->sink->colours ? sequences[colour] : "";
 }
 
-/* Digits, perhaps behind `letter` or '#'. */
-static bool read_number(const char *word, char letter, int64_t *ret_number) {
-    const char *digits = *word == letter || *word == '#' ? word + 1 : word;
-    char *end;
-    long long number = strtoll(digits, &end, 10);
-    if (*digits < '0' || *digits > '9' || *end || number < 1)
-        return false;
-    *ret_number = number;
-    return true;
+size_t fk_room(const struct fk_context *context, size_t used, size_t most) {
+    enum { LEAST = 20 }; /* less tells nothing; then lines may break */
+    size_t width = context->sink->width;
+    if (!width || used + most <= width)
+        return most;
+    return width > used + LEAST ? width - used : LEAST;
 }
 
-enum status fk_parse_number(const char *word, int64_t *ret_number, struct error *error) {
-    if (read_number(word, 'v', ret_number))
-        return STATUS_OK;
-    return error_set(
-        error, STATUS_INVALID, "'%s' is no version number; the tree shows them: %%fk tree", word);
-}
-
-enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *error) {
-    if (read_number(word, 'r', ret_run_id))
-        return STATUS_OK;
-    return error_set(error, STATUS_INVALID,
-        "'%s' is no run; %%fk show VERSION has the numbers of a version's runs", word);
-}
-
-enum status fk_find_run(
-    struct fk_context *context, const char *word, int64_t *ret_run_id, struct error *error) {
-    if (*word != '[')
-        return fk_parse_run(word, ret_run_id, error);
-    char *end;
-    long long count = strtoll(word + 1, &end, 10);
-    if (strcmp(end, "]") != 0 || !context->session_id)
-        return error_set(error, STATUS_INVALID, "'%s' is no run; %%fk states lists them", word);
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_states runs = {0};
-    enum status status =
-        history_list_states(context->history, context->document_id, &memory, &runs, error);
-    *ret_run_id = 0;
-    for (size_t i = 0; i < runs.count; i++)
-        if (runs.items[i].session_id == context->session_id &&
-            runs.items[i].execution_count == count)
-            *ret_run_id = runs.items[i].run_id;
-    history_memory_finish(&memory);
-    if (status == STATUS_OK && !*ret_run_id)
-        status = error_set(error, STATUS_NOT_FOUND,
-            "no cell was recorded as [%lld] since this kernel started; %%fk states lists the runs",
-            count);
-    return status;
-}
-
-enum status fk_find_version(
-    struct fk_context *context, const char *word, int64_t *ret_number, struct error *error) {
-    if (*word != 'r' && *word != '[')
-        return fk_parse_number(word, ret_number, error);
-    int64_t run_id = 0;
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_states runs = {0};
-    enum status status = fk_find_run(context, word, &run_id, error);
-    if (status == STATUS_OK)
-        status = history_list_states(context->history, context->document_id, &memory, &runs, error);
-    *ret_number = 0;
-    for (size_t i = 0; i < runs.count; i++)
-        if (runs.items[i].run_id == run_id)
-            *ret_number = runs.items[i].version;
-    history_memory_finish(&memory);
-    if (status == STATUS_OK && !*ret_number)
-        status = error_set(
-            error, STATUS_NOT_FOUND, "run %lld is not of this notebook", (long long)run_id);
-    return status;
-}
-
-void fk_append_status(const struct fk_context *context, enum history_run_status status,
-    int64_t execution_count, struct buf *out) {
-    enum fk_colour colour = FK_RED;
+enum fk_colour fk_status_colour(enum history_run_status status) {
     if (status == HISTORY_OK)
-        colour = FK_GREEN;
-    else if (status == HISTORY_RUNNING || status == HISTORY_INTERRUPTED)
-        colour = FK_YELLOW;
-    buf_printf(out, "%s%s%s [%lld]", fk_colour(context, colour), history_run_status_name(status),
-        fk_colour(context, FK_PLAIN), (long long)execution_count);
+        return FK_GREEN;
+    return status == HISTORY_RUNNING || status == HISTORY_INTERRUPTED ? FK_YELLOW : FK_RED;
 }
 
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out) {
-    fk_append_status(context, run->status, run->execution_count, out);
+    buf_printf(out, "%s%s%s [%lld]", fk_colour(context, fk_status_colour(run->status)),
+        history_run_status_name(run->status), fk_colour(context, FK_PLAIN),
+        (long long)run->execution_count);
 }
 
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,

@@ -30,12 +30,14 @@ struct fk_sink {
        label or pin (then `cell_key` is NULL). NULL: nobody listens. */
     void (*changed)(void *context, enum fk_changed changed, int64_t number, const char *cell_key);
     bool colours; /* ANSI sequences are understood */
+    size_t width; /* columns of the terminal; 0: not known */
 };
 
 struct fk_context {
     struct history *history;
     int64_t document_id;
     const char *cell_key; /* of the cell that asks; NULL when unknown or in a terminal */
+    const char *notebook; /* as it was typed in a terminal, "" where none was; NULL in a cell */
     const struct fk_sink *sink;
     struct states *states; /* of the kernel that asks; NULL in a terminal */
     int64_t session_id;    /* of the kernel that asks, 0: it has none yet */
@@ -76,27 +78,52 @@ void fk_tell_changed(
 enum fk_colour { FK_PLAIN, FK_BOLD, FK_FAINT, FK_RED, FK_GREEN, FK_YELLOW, FK_BLUE };
 const char *fk_colour(const struct fk_context *context, enum fk_colour colour);
 
-/* A version number as people type it: "7", also "v7" and "#7". */
-enum status fk_parse_number(const char *word, int64_t *ret_number, struct error *error) MUST_CHECK;
+/* How whoever asks types a command: of "restore 7" it makes "%fk restore 7" in a cell, and in a
+   terminal "forkernel restore notebook.ipynb 7". For printf's arguments. */
+struct fk_typed {
+    char text[256];
+};
+struct fk_typed fk_command(const struct fk_context *context, const char *format, ...)
+    PRINTF_LIKE(2, 3);
 
-/* A run's number: "12", also "r12" and "#12". */
-enum status fk_parse_run(const char *word, int64_t *ret_run_id, struct error *error) MUST_CHECK;
+/*
+ * What people type for versions, runs and cells is what they are shown: "7", "v7", "#7", "version
+ * 7"; "r12", "run 12", "[3]" (the newest run with this count, of the asking kernel's session if
+ * that has one); labels; cells as in cell_names.h. A bare number is a version, where a run is asked
+ * for a run. Several words are joined by fk_join().
+ *
+ * STATUS_NOT_FOUND: nothing is called that, or several things are; the message says how they are
+ * typed.
+ */
+enum status fk_find_version(struct fk_context *context, const char *name, int64_t *ret_number,
+    struct error *error) MUST_CHECK; /* of a run its own, of a cell the one that it shows */
+enum status fk_find_run(struct fk_context *context, const char *name, int64_t *ret_run_id,
+    struct error *error) MUST_CHECK; /* of a version or cell the newest */
 
-/* The same, or "[3]": the newest run of the asking kernel's session that has this count. */
-enum status fk_find_run(struct fk_context *context, const char *word, int64_t *ret_run_id,
-    struct error *error) MUST_CHECK;
+enum fk_kind { FK_VERSION, FK_RUN, FK_CELL };
+struct fk_thing {
+    enum fk_kind kind;
+    int64_t number; /* of the version; the run's id; the cell's id */
+};
+enum status fk_find(struct fk_context *context, const char *name, enum fk_kind of_a_number,
+    struct fk_thing *ret_thing, struct error *error) MUST_CHECK;
 
-/* A version's number as fk_parse_number() reads it, or with "r12" or "[3]" that of the version
-   which this run ran. */
-enum status fk_find_version(struct fk_context *context, const char *word, int64_t *ret_number,
-    struct error *error) MUST_CHECK;
+/* How many of the words, at least one is there, name one thing: two of "run 12" and the like. */
+size_t fk_words_of_name(size_t count, const char *const *words);
+
+/* Append the words with a blank between them, those that are `option` (NULL: none is) left out.
+   Returns whether one was. */
+bool fk_join(size_t count, const char *const *words, const char *option, struct buf *out);
+
+/* How many characters of a text there is room for behind `used` columns: `most`, or fewer in a
+   narrow terminal. */
+size_t fk_room(const struct fk_context *context, size_t used, size_t most);
 
 /* "ok [12]", "error [12]", coloured, without a newline; `out` is appended to. */
 void fk_append_run(
     const struct fk_context *context, const struct history_run_info *run, struct buf *out);
 
-void fk_append_status(const struct fk_context *context, enum history_run_status status,
-    int64_t execution_count, struct buf *out);
+enum fk_colour fk_status_colour(enum history_run_status status);
 
 /* The cell of the document with this key; STATUS_NOT_FOUND when it has no history. */
 enum status fk_find_cell(struct fk_context *context, const char *key, struct history_memory *memory,

@@ -110,14 +110,17 @@ static enum status go_to(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
     int64_t run_id = 0;
     enum status status = check_kernel(context, error);
-    if (status == STATUS_OK && count != 1)
+    if (status == STATUS_OK && !count)
         status = error_set(error, STATUS_INVALID,
             "one run is needed: goto 12, or goto [3] for the cell that shows [3], or goto 0 for a "
             "fresh program");
     if (status != STATUS_OK)
         return status;
-    if (strcmp(arguments[0], "0") != 0)
-        status = fk_find_run(context, arguments[0], &run_id, error);
+    struct buf typed = BUF_INIT;
+    fk_join(count, arguments, NULL, &typed);
+    if (strcmp(buf_string(&typed), "0") != 0)
+        status = fk_find_run(context, buf_string(&typed), &run_id, error);
+    buf_finish(&typed);
     if (status == STATUS_OK)
         go(context, run_id);
     return status;

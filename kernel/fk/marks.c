@@ -9,15 +9,22 @@ static void tell(struct fk_context *context, enum history_subject subject, int64
         context, subject == HISTORY_RUN ? FK_CHANGED_RUN : FK_CHANGED_VERSION, number, NULL);
 }
 
-/* "7" and "v7" are versions, "r12" and "[3]" are runs. */
-static enum status find_subject(struct fk_context *context, const char *word,
+/* "7" and "v7" are versions, "r12" and "[3]" are runs; a cell stands for the version that it shows.
+ */
+static enum status find_subject(struct fk_context *context, size_t count, const char *const *words,
     enum history_subject *ret_subject, int64_t *ret_number, struct error *error) {
-    if (*word == 'r' || *word == '[') {
-        *ret_subject = HISTORY_RUN;
-        return fk_find_run(context, word, ret_number, error);
+    struct buf typed = BUF_INIT;
+    struct fk_thing thing;
+    fk_join(count, words, NULL, &typed);
+    enum status status = fk_find(context, buf_string(&typed), FK_VERSION, &thing, error);
+    if (status == STATUS_OK && thing.kind == FK_CELL)
+        status = fk_find_version(context, buf_string(&typed), &thing.number, error);
+    if (status == STATUS_OK) {
+        *ret_subject = thing.kind == FK_RUN ? HISTORY_RUN : HISTORY_VERSION;
+        *ret_number = thing.number;
     }
-    *ret_subject = HISTORY_VERSION;
-    return fk_parse_number(word, ret_number, error);
+    buf_finish(&typed);
+    return status;
 }
 
 static enum status label(
@@ -27,11 +34,12 @@ static enum status label(
     struct buf text = BUF_INIT;
     if (!count)
         return error_set(error, STATUS_INVALID,
-            "this is how: label 7 good fit, or label r12 good fit for a run; without words behind "
-            "the number the label is taken off");
-    for (size_t i = 1; i < count; i++)
-        buf_printf(&text, "%s%s", i > 1 ? " " : "", arguments[i]);
-    enum status status = find_subject(context, arguments[0], &subject, &number, error);
+            "this is how: %s, with r12 in place of 7 for a run; without words behind the number "
+            "the label is taken off",
+            fk_command(context, "label 7 good fit").text);
+    size_t name = fk_words_of_name(count, arguments);
+    fk_join(count - name, arguments + name, NULL, &text);
+    enum status status = find_subject(context, name, arguments, &subject, &number, error);
     if (status == STATUS_OK)
         status = history_set_label(
             context->history, context->document_id, subject, number, buf_string(&text), error);
@@ -49,10 +57,10 @@ static enum status set_pinned(struct fk_context *context, size_t count,
     const char *const *arguments, bool pinned, struct error *error) {
     enum history_subject subject = HISTORY_VERSION;
     int64_t number = 0;
-    if (count != 1)
-        return error_set(error, STATUS_INVALID, "this is how: %s 7, or %s r12 for a run",
-            pinned ? "pin" : "unpin", pinned ? "pin" : "unpin");
-    enum status status = find_subject(context, arguments[0], &subject, &number, error);
+    if (!count)
+        return error_set(error, STATUS_INVALID, "this is how: %s, or with r12 for a run",
+            fk_command(context, "%s 7", pinned ? "pin" : "unpin").text);
+    enum status status = find_subject(context, count, arguments, &subject, &number, error);
     if (status == STATUS_OK)
         status = history_set_pinned(
             context->history, context->document_id, subject, number, pinned, error);
@@ -78,21 +86,21 @@ static enum status unpin(
 
 const struct fk_verb fk_label = {
     .name = "label",
-    .arguments = "VERSION|rRUN [WORDS]",
+    .arguments = "VERSION|RUN [WORDS]",
     .summary = "a name for a version or a run; without words: none",
     .run = label,
 };
 
 const struct fk_verb fk_pin = {
     .name = "pin",
-    .arguments = "VERSION|rRUN",
+    .arguments = "VERSION|RUN",
     .summary = "mark a version, or a run with its state, to be kept at hand",
     .run = pin,
 };
 
 const struct fk_verb fk_unpin = {
     .name = "unpin",
-    .arguments = "VERSION|rRUN",
+    .arguments = "VERSION|RUN",
     .summary = "take that back",
     .run = unpin,
 };

@@ -1,5 +1,6 @@
 /* %fk notebook: the whole notebook as it was at a time, or the path to a state, as a new file. */
 #include "base/clock.h"
+#include "history/activity.h"
 #include "kernel/fk/fk.h"
 #include "kernel/notebook_export.h"
 
@@ -16,33 +17,44 @@ struct wish {
 
 static enum status read_words(struct fk_context *context, size_t count,
     const char *const *arguments, struct wish *wish, struct error *error) {
-    struct buf when = BUF_INIT;
+    struct buf when = BUF_INIT, run = BUF_INIT;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         bool more = i + 1 < count;
         if (strcmp(arguments[i], "--output") == 0 && more)
             wish->output = arguments[++i];
-        else if (strcmp(arguments[i], "--before") == 0 && more)
-            status = fk_find_run(context, arguments[++i], &wish->before, error);
-        else if (strcmp(arguments[i], "--path") == 0 && more)
-            status = fk_find_run(context, arguments[++i], &wish->path, error);
-        else
+        else if (more &&
+                 (strcmp(arguments[i], "--before") == 0 || strcmp(arguments[i], "--path") == 0)) {
+            bool before = strcmp(arguments[i], "--before") == 0;
+            size_t words = fk_words_of_name(count - i - 1, arguments + i + 1);
+            fk_join(words, arguments + i + 1, NULL, &run);
+            status =
+                fk_find_run(context, buf_string(&run), before ? &wish->before : &wish->path, error);
+            i += words;
+        } else {
             buf_printf(&when, "%s%s", when.size ? " " : "", arguments[i]);
+        }
+        buf_clear(&run);
     }
     if (status == STATUS_OK && when.size &&
         !clock_parse(buf_string(&when), clock_wall_us(), &wish->time_us))
-        status = error_set(error, STATUS_INVALID,
-            "'%s' is no time; these are: 17:00, yesterday 17:00, 2026-03-01 09:30, 20 min ago",
+        status = error_set(error, STATUS_INVALID, "'%.80s' is no time; these are: " CLOCK_EXAMPLES,
             buf_string(&when));
     buf_finish(&when);
+    buf_finish(&run);
     return status;
 }
 
 static enum status make(
     struct fk_context *context, struct wish *wish, json_t **ret_notebook, struct error *error) {
-    if (wish->path)
-        return notebook_export_path(
+    if (wish->path) {
+        enum status status = notebook_export_path(
             context->history, context->document_id, wish->path, ret_notebook, error);
+        if (status == STATUS_NOT_FOUND)
+            error_set(error, status, "this notebook has no run %lld; %s lists them",
+                (long long)wish->path, fk_command(context, "states").text);
+        return status;
+    }
     if (wish->before) {
         struct history_memory memory = HISTORY_MEMORY_INIT;
         struct history_run_info run;
@@ -58,10 +70,12 @@ static enum status make(
         context->history, context->document_id, wish->time_us, ret_notebook, error);
 }
 
-/* Beside the notebook: "name-2026-03-01-0930.ipynb", "name-run-12.ipynb". */
+/* Beside the notebook: "name-2026-03-01-0930.ipynb", "name-run-12.ipynb"; of a session without one,
+   here: "session-42-2026-03-01-0930.ipynb". */
 static char *name_file(struct fk_context *context, const struct wish *wish, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_documents documents = {0};
+    struct history_activity activity = {0};
     struct buf path = BUF_INIT;
     const char *notebook = "";
     if (history_list_documents(context->history, &memory, &documents, error) == STATUS_OK)
@@ -71,11 +85,13 @@ static char *name_file(struct fk_context *context, const struct wish *wish, stru
     size_t size = strlen(notebook);
     if (size > 6 && strcmp(notebook + size - 6, ".ipynb") == 0)
         size -= 6;
-    if (size) {
+    if (size)
         buf_append(&path, notebook, size);
-    } else {
+    else if (history_read_activity(context->history, context->document_id, &activity, error) ==
+             STATUS_OK)
+        buf_printf(&path, "session-%lld", (long long)activity.first_session_id);
+    else
         buf_append_string(&path, "notebook");
-    }
     if (wish->path) {
         buf_printf(&path, "-run-%lld.ipynb", (long long)wish->path);
     } else {

@@ -46,9 +46,8 @@ static enum status move_head(struct fk_context *context, const struct history_ve
     if (status == STATUS_OK && cell->deleted_us)
         fk_printf(context, "Its cell was deleted; in the history it is there again.\n");
     else if (status == STATUS_OK && cell->head != version->number)
-        fk_printf(context, "Version %lld was shown before: %s%lld goes back to it.\n",
-            (long long)cell->head, context->states ? "%fk restore " : "forkernel restore NOTEBOOK ",
-            (long long)cell->head);
+        fk_printf(context, "Version %lld was shown before: %s goes back to it.\n",
+            (long long)cell->head, fk_command(context, "restore %lld", (long long)cell->head).text);
     return status;
 }
 
@@ -93,8 +92,8 @@ static enum status move_only(struct fk_context *context, const struct history_ve
     if (status == STATUS_OK)
         fk_printf(context,
             "Version %lld is the head of its cell now. The notebook file is not touched: an open "
-            "page that shows the history is told, elsewhere %%fk restore %lld in the cell puts the "
-            "text there, and --print writes it here.\n",
+            "page that shows the history is told; elsewhere, '%%fk restore %lld' in the cell puts "
+            "the text there, and --print writes it here.\n",
             (long long)version->number, (long long)version->number);
     return status;
 }
@@ -131,21 +130,15 @@ static enum status restore(
 
 static enum status run(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
-    bool print = false;
-    const char *word = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--print") == 0)
-            print = true;
-        else if (word)
-            return error_set(error, STATUS_INVALID, "one version is enough: restore VERSION");
-        else
-            word = arguments[i];
-    }
+    struct buf typed = BUF_INIT;
+    bool print = fk_join(count, arguments, "--print", &typed);
     int64_t number = 0;
-    if (!word)
-        return error_set(error, STATUS_INVALID,
-            "a version is needed: restore VERSION, or restore [3] for what cell [3] ran");
-    enum status status = fk_find_version(context, word, &number, error);
+    enum status status = typed.size
+                             ? fk_find_version(context, buf_string(&typed), &number, error)
+                             : error_set(error, STATUS_INVALID,
+                                   "which version? this is how: %s, or [3] for what cell [3] ran",
+                                   fk_command(context, "restore 7").text);
+    buf_finish(&typed);
     if (status != STATUS_OK)
         return status;
     struct history_memory memory = HISTORY_MEMORY_INIT;

@@ -47,12 +47,15 @@ static enum status print_run(struct fk_context *context, const struct history_ru
 static enum status run(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
     int64_t number = 0;
-    bool every_state = count == 2 && strcmp(arguments[1], "--states") == 0;
-    if (count != 1 && !every_state)
-        return error_set(error, STATUS_INVALID,
-            "one version is needed: show VERSION, or show [3] for what cell [3] ran; --states "
-            "adds every state of its displays");
-    enum status status = fk_find_version(context, arguments[0], &number, error);
+    struct buf typed = BUF_INIT;
+    bool every_state = fk_join(count, arguments, "--states", &typed);
+    enum status status = typed.size
+                             ? fk_find_version(context, buf_string(&typed), &number, error)
+                             : error_set(error, STATUS_INVALID,
+                                   "which version? this is how: %s, or [3] for what cell [3] ran, "
+                                   "or a cell's name; --states adds every state of its displays",
+                                   fk_command(context, "show 7").text);
+    buf_finish(&typed);
     if (status != STATUS_OK)
         return status;
     struct history_memory memory = HISTORY_MEMORY_INIT;
@@ -75,6 +78,6 @@ static enum status run(
 const struct fk_verb fk_show = {
     .name = "show",
     .arguments = "VERSION [--states]",
-    .summary = "the text of a version and the outputs of its runs",
+    .summary = "the text of a version, with the outputs of its runs",
     .run = run,
 };

@@ -2,7 +2,6 @@
 #include "kernel/states.h"
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "kernel/fk/change.h"
 #include "kernel/fk/fk.h"
 #include "kernel/fk/lanes.h"
 #include "kernel/state_plan.h"
@@ -36,18 +35,6 @@ static void append_size(struct buf *out, int64_t bytes) {
 }
 
 /* ---- a row ---- */
-
-/* The first line of the run's text that is more than a comment or an include. */
-static void append_summary(
-    struct fk_context *context, const struct history_state_info *run, struct buf *out) {
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_version version;
-    struct error error;
-    if (history_read_version(context->history, context->document_id, run->version, &memory,
-            &version, &error) == STATUS_OK)
-        change_append(NULL, version.text, SUMMARY_WIDTH, out);
-    history_memory_finish(&memory);
-}
 
 static void append_cut(struct buf *out, const char *text, size_t width) {
     size_t size = strlen(text);
@@ -99,7 +86,7 @@ static void print_row(struct fk_context *context, const struct row *row, const s
         for (size_t gap = i == LANES ? 0 : 2; used < widths[i] + gap; used++)
             buf_append_char(&line, ' ');
     }
-    append_summary(context, row->run, &line);
+    append_cut(&line, row->run->summary, SUMMARY_WIDTH);
     if (*row->run->defines)
         buf_printf(&line, "  %s%s%s", fk_colour(context, FK_BLUE), row->run->defines, plain);
     if (*row->run->effects) {

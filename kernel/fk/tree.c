@@ -1,6 +1,7 @@
 /* %fk tree: the versions of a cell as a tree, newest on top. */
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "kernel/fk/cell_names.h"
 #include "kernel/fk/change.h"
 #include "kernel/fk/edges.h"
 #include "kernel/fk/fk.h"
@@ -13,11 +14,13 @@
 
 enum {
     CHANGE_WIDTH = 60,
+    GAPS = 19, /* between the columns, for a sign, and for "<- head" behind */
+    NAME_WIDTH = 60,
     ROWS_MAX = 200, /* of the newest versions; the rest is counted */
 };
 
-static enum status append_change(
-    struct fk_context *context, const struct fold_row *row, struct buf *out, struct error *error) {
+static enum status append_change(struct fk_context *context, const struct fold_row *row,
+    size_t room, struct buf *out, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_version now, before = {0};
     enum status status = history_read_version(
@@ -26,7 +29,7 @@ static enum status append_change(
         status = history_read_version(
             context->history, context->document_id, row->parent, &memory, &before, error);
     if (status == STATUS_OK)
-        change_append(before.text, now.text, CHANGE_WIDTH, out);
+        change_append(before.text, now.text, room, out);
     history_memory_finish(&memory);
     return status;
 }
@@ -114,7 +117,9 @@ static enum status print_row(struct fk_context *context, struct lanes *lanes,
     pad(&row, strlen(age), widths->age + 2);
     append_runs(context, version, &row);
     pad(&row, runs_width(version), widths->runs + 2);
-    enum status status = append_change(context, fold, &row, error);
+    size_t used = widths->lanes + widths->number + widths->age + widths->runs + GAPS;
+    enum status status =
+        append_change(context, fold, fk_room(context, used, CHANGE_WIDTH), &row, error);
     if (fold->folded)
         buf_printf(&row, "  %s(%zu step%s of typing)%s", fk_colour(context, FK_FAINT),
             fold->folded + 1, plural((int64_t)fold->folded + 1), plain);
@@ -152,59 +157,80 @@ static enum status print_rows(
     return status;
 }
 
+/* "c3 Growth  under Results, 4 versions, 2 runs" */
+static void print_heading(struct fk_context *context, const struct cell_name *name) {
+    const struct history_cell *cell = name->cell;
+    struct buf line = BUF_INIT, behind = BUF_INIT;
+    if (cell->type != HISTORY_CELL_CODE)
+        buf_printf(&behind, "%s, ", history_cell_type_name(cell->type));
+    if (*name->heading && name->name != name->heading)
+        buf_printf(&behind, "under %s, ", name->heading);
+    buf_printf(&behind, "%lld version%s", (long long)cell->versions, plural(cell->versions));
+    if (cell->type == HISTORY_CELL_CODE || cell->runs)
+        buf_printf(&behind, ", %lld run%s", (long long)cell->runs, plural(cell->runs));
+    buf_append_string(&behind, cell->deleted_us ? ", deleted" : "");
+    size_t used = utf8_count(buf_string(&behind), behind.size) + digits((int64_t)name->number) + 4;
+    buf_append_string(&line, fk_colour(context, FK_BOLD));
+    cell_name_append(name, fk_room(context, used, NAME_WIDTH), &line);
+    buf_printf(&line, "%s  %s%s%s\n", fk_colour(context, FK_PLAIN), fk_colour(context, FK_FAINT),
+        buf_string(&behind), fk_colour(context, FK_PLAIN));
+    fk_print_bytes(context, buf_string(&line), line.size);
+    buf_finish(&line);
+    buf_finish(&behind);
+}
+
 static enum status print_cell(
-    struct fk_context *context, const struct history_cell *cell, bool every, struct error *error) {
+    struct fk_context *context, const struct cell_name *name, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_versions versions;
     struct fold_rows rows = {0};
-    enum status status = history_read_tree(context->history, cell->id, &memory, &versions, error);
+    enum status status =
+        history_read_tree(context->history, name->cell->id, &memory, &versions, error);
     if (status == STATUS_OK)
         status = fold_typing(&versions, every, &rows, error);
     if (status == STATUS_OK)
-        fk_printf(context, "%scell %s%s: %lld version%s, %lld run%s%s\n",
-            fk_colour(context, FK_BOLD), cell->key, fk_colour(context, FK_PLAIN),
-            (long long)cell->versions, plural(cell->versions), (long long)cell->runs,
-            plural(cell->runs), cell->deleted_us ? ", deleted" : "");
+        print_heading(context, name);
     if (status == STATUS_OK)
         status = print_rows(context, &rows, error);
     if (status == STATUS_OK)
-        status = edges_print(context, cell->key, error);
+        status = edges_print(context, name->cell->key, error);
     free(rows.items);
     history_memory_finish(&memory);
     return status;
 }
 
-static enum status print_all(struct fk_context *context, bool every, struct error *error) {
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_cells cells;
-    enum status status =
-        history_list_cells(context->history, context->document_id, &memory, &cells, error);
-    if (status == STATUS_OK && !cells.count)
+/* As they stand in the notebook, so that the cells under a heading follow it. */
+static enum status print_all(
+    struct fk_context *context, const struct cell_names *names, bool every, struct error *error) {
+    enum status status = STATUS_OK;
+    if (!names->count)
         fk_printf(context, "No history yet: it begins with the first cell that is run.\n");
-    for (size_t i = 0; status == STATUS_OK && i < cells.count; i++) {
+    for (size_t i = 0; status == STATUS_OK && i < names->count; i++) {
         if (i)
             fk_printf(context, "\n");
-        status = print_cell(context, &cells.items[i], every, error);
+        status = print_cell(context, &names->items[i], every, error);
     }
-    history_memory_finish(&memory);
     return status;
 }
 
-/* The tree of the cell that has version `number`. */
-static enum status print_cell_of(
-    struct fk_context *context, int64_t number, bool every, struct error *error) {
+static enum status print_found(struct fk_context *context, const struct cell_names *names,
+    const char *typed, bool every, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_version version;
-    struct history_cells cells;
-    enum status status = history_read_version(
-        context->history, context->document_id, number, &memory, &version, error);
-    if (status == STATUS_OK)
-        status = history_list_cells(context->history, context->document_id, &memory, &cells, error);
-    for (size_t i = 0; status == STATUS_OK && i < cells.count; i++)
-        if (cells.items[i].id == version.cell_id) {
-            status = print_cell(context, &cells.items[i], every, error);
-            break;
-        }
+    struct history_version version = {0};
+    struct fk_thing thing;
+    enum status status = fk_find(context, typed, FK_VERSION, &thing, error);
+    int64_t cell_id = thing.number;
+    if (status == STATUS_OK && thing.kind != FK_CELL) {
+        int64_t number = 0;
+        status = fk_find_version(context, typed, &number, error);
+        if (status == STATUS_OK)
+            status = history_read_version(
+                context->history, context->document_id, number, &memory, &version, error);
+        cell_id = version.cell_id;
+    }
+    const struct cell_name *name = status == STATUS_OK ? cell_names_of(names, cell_id) : NULL;
+    if (name)
+        status = print_cell(context, name, every, error);
     history_memory_finish(&memory);
     return status;
 }
@@ -224,46 +250,40 @@ static bool holds_commands_only(struct fk_context *context, const struct history
     return only;
 }
 
-static enum status print_asking_cell(struct fk_context *context, bool every, struct error *error) {
-    struct history_memory memory = HISTORY_MEMORY_INIT;
-    struct history_cell cell;
-    enum status status = context->cell_key
-                             ? fk_find_cell(context, context->cell_key, &memory, &cell, error)
-                             : STATUS_NOT_FOUND;
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && holds_commands_only(context, &cell)))
-        status = print_all(context, every, error);
-    else if (status == STATUS_OK)
-        status = print_cell(context, &cell, every, error);
-    history_memory_finish(&memory);
-    return status;
+/* The cell that asks; where that has no history, or is one for commands, all of them. */
+static enum status print_asking_cell(
+    struct fk_context *context, const struct cell_names *names, bool every, struct error *error) {
+    const struct cell_name *name =
+        context->cell_key ? cell_names_of_key(names, context->cell_key) : NULL;
+    if (!name || holds_commands_only(context, name->cell))
+        return print_all(context, names, every, error);
+    return print_cell(context, name, every, error);
 }
 
 static enum status run(
     struct fk_context *context, size_t count, const char *const *arguments, struct error *error) {
-    const char *which = NULL;
-    bool every = false;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--typing") == 0)
-            every = true;
-        else if (which)
-            return error_set(error, STATUS_INVALID,
-                "too many words; this is how: tree [VERSION | all] [--typing]");
+    struct buf which = BUF_INIT;
+    struct cell_names names;
+    bool every = fk_join(count, arguments, "--typing", &which);
+    enum status status = cell_names_read(context, &names, error);
+    if (status == STATUS_OK) {
+        const char *typed = buf_string(&which);
+        if (!*typed)
+            status = print_asking_cell(context, &names, every, error);
+        else if (strcmp(typed, "all") == 0)
+            status = print_all(context, &names, every, error);
         else
-            which = arguments[i];
+            status = print_found(context, &names, typed, every, error);
+        cell_names_finish(&names);
     }
-    if (!which)
-        return print_asking_cell(context, every, error);
-    if (strcmp(which, "all") == 0)
-        return print_all(context, every, error);
-    int64_t number = 0;
-    enum status status = fk_parse_number(which, &number, error);
-    return status == STATUS_OK ? print_cell_of(context, number, every, error) : status;
+    buf_finish(&which);
+    return status;
 }
 
 const struct fk_verb fk_tree = {
     .name = "tree",
-    .arguments = "[VERSION | all] [--typing]",
-    .summary = "the versions of this cell (of the cell with VERSION, of all cells) as a tree; "
-               "--typing: each step of typing, too",
+    .arguments = "[CELL | all] [--typing]",
+    .summary = "the versions of this cell, of another one or of all cells as a tree; --typing: "
+               "each step of typing, too",
     .run = run,
 };

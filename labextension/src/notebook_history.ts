@@ -3,6 +3,8 @@ import type { ISignal } from '@lumino/signaling';
 import type { Cause } from './capture/cell_log.js';
 import type { HistoryConnection } from './kernel/connection.js';
 import type { NotebookRecorder } from './notebook_recorder.js';
+import type { PageHeads } from './page/page_heads.js';
+import type { SeenRuns } from './page/seen_runs.js';
 import { Restorer } from './restore.js';
 import { CellTrees } from './tree/cell_trees.js';
 
@@ -12,7 +14,7 @@ export class NotebookHistory {
     this.panel = panel;
     this.recorder = recorder;
     this.restorer = new Restorer(this);
-    this.trees = new CellTrees(this.connection, this.headsMoved);
+    this.trees = new CellTrees(this.connection, this.headsMoved, recorder.heads);
     panel.content.node.addEventListener('focusout', () => this.flush());
     panel.disposed.connect(() => this.trees.dispose());
   }
@@ -21,6 +23,16 @@ export class NotebookHistory {
   readonly recorder: NotebookRecorder; // shared by all views of the notebook
   readonly restorer: Restorer;
   readonly trees: CellTrees;
+
+  /** Which versions the texts of the page are. */
+  get heads(): PageHeads {
+    return this.recorder.heads;
+  }
+
+  /** Which runs the outputs of the page are of. */
+  get seen(): SeenRuns {
+    return this.recorder.seen;
+  }
 
   get connection(): HistoryConnection {
     return this.recorder.connection;

@@ -1,36 +1,49 @@
 import type { YNotebook } from '@jupyter/ydoc';
 import { Notification } from '@jupyterlab/apputils';
+import type { ICellModel } from '@jupyterlab/cells';
 import { PageConfig } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { Cause } from './capture/cell_log.js';
 import { editorCause } from './capture/editor_cause.js';
 import { NotebookCapture, type Edit } from './capture/notebook_capture.js';
+import { programCause } from './capture/program_cause.js';
 import { BrowserBatchStore } from './kernel/batch_store.js';
 import { HistoryConnection, isOurName } from './kernel/connection.js';
+import type { Told } from './kernel/protocol.js';
 import { EditQueue, type Send } from './kernel/queue.js';
+import { Comparison } from './page/comparison.js';
+import { PageHeads } from './page/page_heads.js';
+import { SeenRuns, wasHeldBack } from './page/seen_runs.js';
+import { isCode } from './restore.js';
 
 /** Tells the kernel what is edited in one notebook, once however many views show it. */
 export class NotebookRecorder {
   constructor(context: NotebookPanel['context']) {
     const client = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this._context = context;
-    this.connection = new HistoryConnection(context.sessionContext, client);
+    this.connection = new HistoryConnection(context.sessionContext, client, () => context.localPath);
     this._queue = new EditQueue({
       client,
       store: new BrowserBatchStore(client),
       document: () => `${PageConfig.getOption('serverRoot')}:${context.path}`, // servers share an address in turn
       onTrouble: error => this._setTrouble(error),
       onLeftOut: (edit, reason) => this._onLeftOut(edit, reason),
-      onHeads: heads => this._headsMoved.emit(heads)
+      onHeads: (heads, own) => this._onHeads(heads, own)
     });
+    this.comparison = new Comparison(context, this.connection, this.heads);
     this.connection.stateChanged.connect(this._onState, this);
+    this.connection.told.connect((_, told) => this._onTold(told as unknown as Told), this);
     context.saveState.connect(this._onSave, this);
+    context.pathChanged.connect(this._onPath, this);
     window.addEventListener('pagehide', this._flush);
     void context.ready.then(() => this._onState());
   }
 
   readonly connection: HistoryConnection;
+  readonly heads = new PageHeads();
+  readonly seen = new SeenRuns();
+  readonly comparison: Comparison;
 
   /** Why edits are not being recorded, a sentence; undefined: they are. */
   get trouble(): string | undefined {
@@ -57,6 +70,22 @@ export class NotebookRecorder {
     return this._capture ? this._capture.during(cause, change) : change();
   }
 
+  /** A cell of this page was sent to the kernel. */
+  sent(cell: ICellModel): void {
+    this.seen.sent(cell);
+  }
+
+  /** The kernel has answered, and all outputs are there. */
+  done(cell: ICellModel): void {
+    this.seen.done(cell, !isCode(cell) || !wasHeldBack(cell));
+    this._ranHere.emit(cell);
+  }
+
+  /** A cell that this page sent has run. */
+  get ranHere(): ISignal<this, ICellModel> {
+    return this._ranHere;
+  }
+
   dispose(): void {
     this._disposed = true;
     window.removeEventListener('pagehide', this._flush);
@@ -64,6 +93,8 @@ export class NotebookRecorder {
     this._stop();
     this._queue.dispose();
     this.connection.dispose();
+    this.comparison.dispose();
+    this.heads.dispose();
     Signal.clearData(this);
   }
 
@@ -80,20 +111,53 @@ export class NotebookRecorder {
       this._stop();
       void this._queue.clear();
     } else if (state === 'open' || state === 'waiting' || comes) {
-      this._capture ??= new NotebookCapture(model.sharedModel as YNotebook, {
-        record: edits => this._queue.add(edits),
-        editorCause
-      });
+      this._capture ??= this._startCapture(model.sharedModel as YNotebook);
     } else if (state === 'none' && kernel) {
       this._stop(); // the person chose another kernel
     }
     if (state === 'open') {
+      this._tellCells();
       const send: Send = message => this.connection.send({ ...message });
+      void this.comparison.open(); // asks before anything is told that waits
       void this._queue.connect(send, sequence);
     } else {
+      this.seen.disconnected();
       this._queue.disconnect();
     }
     this._troubleChanged.emit();
+  }
+
+  private _startCapture(notebook: YNotebook): NotebookCapture {
+    this.comparison.opened();
+    return new NotebookCapture(notebook, {
+      record: edits => this._queue.add(edits),
+      editorCause,
+      programCause,
+      elsewhere: cell => this.heads.forget(cell),
+      reloaded: what =>
+        queueMicrotask(() => {
+          this.flush(); // the kernel hears of it before it is asked what was there
+          void this.comparison.reloaded(what);
+        })
+    });
+  }
+
+  private _onHeads(heads: Record<string, number>, own: boolean): void {
+    if (own) {
+      Object.entries(heads).forEach(([cell, version]) => this.heads.set(cell, version));
+    } else if (this._queue.hasOwnOnly) {
+      void this.comparison.open(true); // with what a page before this one could not tell
+    }
+    this._headsMoved.emit(heads);
+  }
+
+  private _onTold(told: Told): void {
+    if (told.type === 'changed' && told.run && told.cell && told.version && told.status) {
+      const cell = [...this._context.model.cells].find(one => one.id === told.cell);
+      if (cell && this.seen.told(cell, told.run, told.status)) {
+        this.heads.set(told.cell, told.version);
+      }
+    }
   }
 
   private _stop(): void {
@@ -105,6 +169,21 @@ export class NotebookRecorder {
     if (state === 'started') {
       this.flush();
     }
+  }
+
+  /** Ids that the file does not have are this page's own: the kernel knows by the texts which cells they are. */
+  private _tellCells(): void {
+    const { nbformat, nbformat_minor: minor, cells } = this._context.model.sharedModel;
+    if (nbformat === 4 && minor < 5) {
+      void this.connection.tellCells(cells.map(cell => ({ cell: cell.getId(), text: cell.getSource() })));
+    }
+  }
+
+  /** What was typed under the old name comes before what is recorded under the new one. */
+  private _onPath(): void {
+    this.flush();
+    this._queue.renamed();
+    void this.connection.tellPath();
   }
 
   private _onLeftOut(edit: Edit, reason: string): void {
@@ -131,4 +210,5 @@ export class NotebookRecorder {
   private _disposed = false;
   private _troubleChanged = new Signal<this, void>(this);
   private _headsMoved = new Signal<this, Record<string, number>>(this);
+  private _ranHere = new Signal<this, ICellModel>(this);
 }

@@ -4,7 +4,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { spliceBetween } from './capture/text.js';
 import { addAttachments } from './extras.js';
-import type { Restored, Run, RunOutputs, Told } from './kernel/protocol.js';
+import type { Restored, Run, RunOutputs } from './kernel/protocol.js';
 import type { NotebookHistory } from './notebook_history.js';
 
 /** Outputs on the page that an earlier run made. */
@@ -14,11 +14,12 @@ export interface OldOutputs {
 }
 
 /** What a cell showed at a time. */
-interface Page {
+export interface Page {
   text: string;
   outputs: nbformat.IOutput[];
   trusted: boolean;
   old?: OldOutputs;
+  run?: number; // that made the outputs, where the page saw it make all of them
 }
 
 /** What was put back into a cell and can be taken back, and put back again. */
@@ -44,7 +45,6 @@ const HARMLESS = /^(text\/plain|image\/(png|jpeg|gif|webp|bmp|svg\+xml)|applicat
 export class Restorer {
   constructor(history: NotebookHistory) {
     this._history = history;
-    history.connection.told.connect((_, told) => this._onTold(told as unknown as Told), this);
     history.panel.disposed.connect(() => Signal.clearData(this));
   }
 
@@ -66,14 +66,27 @@ export class Restorer {
     if (cell) {
       addAttachments(cell, restored); // before the text that shows them is drawn
       this.show(cell, restored);
+      this._history.heads.set(restored.cell, restored.version);
     }
     return restored;
   }
 
-  /** Put the outputs of an earlier run of the cell's text in place of those that it shows. */
+  /** Put the outputs of a run of the cell's text in place of those that it shows. */
   async showRun(cell: ICellModel, run: Run): Promise<void> {
     const answer = await this._history.connection.request<RunOutputs>('outputs', { run: run.run });
-    this.show(cell, { ...answer, text: cell.sharedModel.getSource(), runs: [answer.run] });
+    this.showOutputs(cell, answer);
+  }
+
+  /** The same with the outputs at hand; returns how to take it back, which does nothing where the cell has changed. */
+  showOutputs(cell: ICellModel, answer: RunOutputs): () => void {
+    const before = this._pageOf(cell);
+    this.show(cell, { ...answer, text: before.text, runs: [answer.run] });
+    const put = this._old.get(cell);
+    return () => {
+      if (isCode(cell) && put && this._old.get(cell) === put) {
+        this._put(cell, before);
+      }
+    };
   }
 
   /** Put text and outputs into a cell of the page; a cell that runs keeps the outputs that it is making. */
@@ -91,7 +104,7 @@ export class Restorer {
     const swaps = this._watch(cell);
     const own = this._own.get(cell) ?? before;
     this._own.set(cell, own);
-    const after = this._pageWith(restored, own, this._lastRuns.get(cell.id));
+    const after = this._pageWith(restored, own);
     this._put(cell, after);
     if (after.text !== before.text) {
       swaps.done.push({ before, after }); // there is something for Ctrl-Z to take back
@@ -100,14 +113,26 @@ export class Restorer {
     }
   }
 
-  /** What a cell with this text and these outputs shows; where it made them itself and they are still at hand, those. */
+  /** What a cell shows now, for putBack(). */
+  pageOf(cell: ICellModel): Page {
+    return this._pageOf(cell);
+  }
+
+  /** The outputs that a cell showed, where it has the text of then again. */
+  putBack(cell: ICellModel, page: Page): void {
+    if (isCode(cell) && !isRunning(cell) && cell.sharedModel.getSource() === page.text) {
+      this._watch(cell);
+      this._put(cell, page);
+    }
+  }
+
+  /** What a cell with this text and these outputs shows; where the page saw it make all of them, those. */
   private _pageWith(
     { text, runs, outputs, left_out }: Pick<Restored, 'text' | 'runs' | 'outputs' | 'left_out'>,
-    own: Page,
-    lastRun: number | undefined
+    own: Page
   ): Page {
     const run = runs.at(-1);
-    if (run && run.run === lastRun && own.outputs.length > 0) {
+    if (run && run.run === own.run && own.outputs.length > 0) {
       return { ...own, text };
     }
     const leftOut = left_out.reduce((sum, bytes) => sum + bytes, 0);
@@ -164,7 +189,13 @@ export class Restorer {
 
   private _pageOf(cell: ICellModel): Page {
     const outputs = isCode(cell) ? cell.outputs.toJSON() : [];
-    return { text: cell.sharedModel.getSource(), outputs, trusted: cell.trusted, old: this._old.get(cell) };
+    return {
+      text: cell.sharedModel.getSource(),
+      outputs,
+      trusted: cell.trusted,
+      old: this._old.get(cell),
+      run: this._history.seen.of(cell)
+    };
   }
 
   private _put(cell: CodeCellModel, page: Page): void {
@@ -186,20 +217,16 @@ export class Restorer {
     } else {
       this._old.delete(cell);
     }
-    this._oldOutputsChanged.emit(cell);
-  }
-
-  private _onTold(told: Told): void {
-    if (told.type === 'changed' && told.run && told.cell && told.status) {
-      this._lastRuns.set(told.cell, told.run);
+    if (page.run !== undefined) {
+      this._history.seen.mark(cell, page.run);
     }
+    this._oldOutputsChanged.emit(cell);
   }
 
   private _history: NotebookHistory;
   private _old = new WeakMap<ICellModel, OldOutputs>();
   private _own = new WeakMap<ICellModel, Page>(); // what the cell showed before old outputs were put there
   private _swaps = new WeakMap<ICellModel, Swaps>();
-  private _lastRuns = new Map<string, number>(); // by cell, since the page was opened
   private _putting = false;
   private _oldOutputsChanged = new Signal<this, ICellModel>(this);
 }
@@ -208,7 +235,7 @@ export function modelOf(panel: NotebookPanel, id: string): ICellModel | undefine
   return panel.content.widgets.find(widget => widget.model.id === id)?.model;
 }
 
-function isCode(cell: ICellModel): cell is CodeCellModel {
+export function isCode(cell: ICellModel): cell is CodeCellModel {
   return cell.type === 'code';
 }
 

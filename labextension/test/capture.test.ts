@@ -4,12 +4,13 @@ import { afterEach, beforeEach, describe, jest, test } from '@jest/globals';
 import { YNotebook } from '@jupyter/ydoc';
 import { NotebookCapture } from '../lib/capture/notebook_capture.js';
 
-let notebook, capture, edits, cause;
+let notebook, capture, edits, cause, programCause;
 
 beforeEach(() => {
   jest.useFakeTimers({ now: 1_700_000_000_000, doNotFake: ['nextTick', 'queueMicrotask'] });
   edits = [];
   cause = 'typing';
+  programCause = 'program';
 });
 
 afterEach(() => {
@@ -30,7 +31,11 @@ function open(...sources) {
   });
   notebook.undoManager.clear();
   notebook.cells.forEach(cell => cell.undoManager.clear());
-  capture = new NotebookCapture(notebook, { record: list => edits.push(...list), editorCause: () => cause });
+  capture = new NotebookCapture(notebook, {
+    record: list => edits.push(...list),
+    editorCause: () => cause,
+    programCause: () => programCause
+  });
 }
 
 /** As the editor's binding does it: its own origin, which the undo manager tracks. */
@@ -151,7 +156,19 @@ describe('typing', () => {
     pause();
     capture.during('restore', () => notebook.cells[0].updateSource(0, 4, 'back'));
     pause();
-    assert.deepEqual(told(), ['order c0', 'c0 file: ', 'c0 paste: pasted', 'c0 program: made', 'c0 restore: back']);
+    programCause = 'replace'; // the focus is in the box of search and replace
+    notebook.cells[0].setSource('beck');
+    capture.during('restore', () => notebook.cells[0].setSource('made'));
+    pause();
+    assert.deepEqual(told(), [
+      'order c0',
+      'c0 file: ',
+      'c0 paste: pasted',
+      'c0 program: made',
+      'c0 restore: back',
+      'c0 replace: beck',
+      'c0 restore: made'
+    ]);
   });
 
   test('what was typed and taken away again within a step is nothing', () => {

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from '@jest/globals';
 import { Signal } from '@lumino/signaling';
+import { PageHeads } from '../lib/page/page_heads.js';
 import { placeOf, withUntouched } from '../lib/panel/place.js';
 import { RefusedError } from '../lib/kernel/connection.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
-import { joinLog, logRows } from '../lib/panel/notebook_log.js';
-import { searchHistory } from '../lib/panel/search.js';
+import { logGroups, logRows } from '../lib/panel/log_rows.js';
+import { joinLog } from '../lib/panel/notebook_log.js';
+import { foundRows } from '../lib/panel/found_rows.js';
+import { localPathOf, searchHistory } from '../lib/panel/search.js';
 import { ago, bytesWords, runWords } from '../lib/panel/words.js';
 import { CellTree, changeOf, mergePage } from '../lib/tree/cell_tree.js';
 import { CellTrees } from '../lib/tree/cell_trees.js';
@@ -131,7 +134,7 @@ const treesOf = kernel => {
   const told = new Signal({});
   const stateChanged = new Signal({});
   const connection = { ...kernel, state: 'open', told, stateChanged };
-  return { told, stateChanged, connection, trees: new CellTrees(connection, new Signal({})) };
+  return { told, stateChanged, connection, trees: new CellTrees(connection, new Signal({}), new PageHeads()) };
 };
 const settled = () => new Promise(resolve => setTimeout(resolve, 300));
 
@@ -250,9 +253,57 @@ test('searching asks on while there is more, also after an empty page', async ()
   const request = async (_, { from }) => (froms.push(from), pages.shift());
   const found = [];
   for await (const page of searchHistory({ request }, 'text')) {
-    found.push(...numbers(page));
+    found.push(...numbers(page.found));
   }
   assert.deepEqual([found, froms], [[3], [undefined, 'x']]);
+});
+
+test('what was found is grouped by notebook and cell, and equal lines are one row', () => {
+  const one = (cell, version, excerpt, more = {}) => ({
+    where: 'text',
+    cell,
+    version,
+    excerpt,
+    summary: `s${version}`,
+    ...more
+  });
+  const found = [
+    one('a', 9, 'int x;'),
+    one('b', 8, 'x + 1'),
+    one('a', 7, 'int x;'),
+    one('a', 7, 'int x;', { where: 'output', run: 3 }),
+    one('a', 5, 'x = 2'),
+    one('a', 4, 'x', { document: '/home/me/old.ipynb' })
+  ];
+  const short = row =>
+    row.kind === 'line'
+      ? `${row.found.version} ${row.found.where} ×${row.versions}`
+      : row.kind === 'cell'
+        ? row.name
+        : row.document;
+  const names = new Map([['a', 'Growth']]);
+  assert.deepEqual(foundRows(found.slice(0, 5), undefined, names).map(short), [
+    'Growth',
+    '9 text ×2',
+    '7 output ×1',
+    '5 text ×1',
+    's8',
+    '8 text ×1'
+  ]);
+  assert.deepEqual(foundRows(found.slice(4), 'here.ipynb', names).map(short), [
+    'here.ipynb',
+    'Growth',
+    '5 text ×1',
+    '/home/me/old.ipynb',
+    's4',
+    '4 text ×1'
+  ]);
+});
+
+test('other notebooks are found from where this one is', () => {
+  assert.equal(localPathOf('/home/me/b/old.ipynb', '/home/me/a/here.ipynb', 'a/here.ipynb'), 'b/old.ipynb');
+  assert.equal(localPathOf('/elsewhere/old.ipynb', '/home/me/here.ipynb', 'here.ipynb'), undefined);
+  assert.equal(localPathOf('/home/me/old.ipynb', '/home/me/linked.ipynb', 'here.ipynb'), undefined);
 });
 
 test('thumbnails are asked for once, the last picture of a run', async () => {
@@ -286,11 +337,66 @@ const event = (time, more = {}) => ({
   ...more
 });
 
-test('the time line has days, and one row for what was typed in one go', () => {
-  const rows = logRows([event(90_003), event(90_002), event(90_001, { cell: 'd' }), event(3)]);
+const rowsOf = group => group.rows.map(row => `${row.event.event} ${row.oldest.from}-${row.event.to} ×${row.steps}`);
+const run = (time, number, more = {}) => event(time, { event: 'run', from: number, to: number, cause: 'run', ...more });
+
+test('the time line is in groups by day, kernel and break', () => {
+  const day = 100_000;
+  const events = [
+    event(2 * day + 9000),
+    event(2 * day + 20),
+    event(2 * day + 10, { cause: 'paste' }),
+    event(day),
+    event(3)
+  ];
+  const groups = logGroups(events, []);
   assert.deepEqual(
-    rows.map(row => (row.kind === 'day' ? 'day' : `${row.event.from}-${row.event.to}+${row.steps}`)),
-    ['day', '90001-90003+1', '90000-90001+0', 'day', '2-3+0']
+    groups.map(group => [group.to / 1e6, group.from / 1e6]),
+    [
+      [2 * day + 9000, 2 * day + 9000],
+      [2 * day + 20, 2 * day + 10],
+      [day, day],
+      [3, 3]
+    ]
+  );
+  const session = { session: 2, started: (2 * day + 15) * 1e6, ended: 0 };
+  const parted = logGroups(events, [session]);
+  assert.deepEqual(
+    parted.map(group => group.begins),
+    [false, true, false, false, false]
+  );
+  const read = logGroups([event(20), event(12, { cause: 'file' })], [{ session: 1, started: 15e6, ended: 0 }]);
+  assert.deepEqual([read.length, read[0].begins], [1, true], 'a kernel begins by reading the file');
+  assert.equal(logGroups([], []).length, 0);
+});
+
+test('what was typed for a run is in the row of the run', () => {
+  const [group] = logGroups([run(10, 9), event(9), event(8), run(7, 7), event(6, { to: 5 })], []);
+  assert.deepEqual(rowsOf(group), ['run 7-9 ×3', 'run 7-7 ×1', 'version 5-5 ×1']);
+  assert.equal(group.rows[0].made.to, 9);
+  assert.deepEqual([group.runs, group.edits], [2, 3]);
+});
+
+test('typing in one go, steps of undo, and what a file brought are one row each', () => {
+  const move = (time, from, to) => event(time, { event: 'move', from, to, cause: 'undo' });
+  const file = (time, cell) => event(time, { cause: 'file', cell, from: 0 });
+  const [group] = logGroups(
+    [move(30, 7, 6), move(29, 8, 7), event(28), event(27), event(26, { cell: 'd' }), file(3, 'a'), file(2, 'b')],
+    []
+  );
+  assert.deepEqual(rowsOf(group), ['move 8-6 ×2', 'version 26-28 ×2', 'version 25-26 ×1', 'version 0-3 ×2']);
+});
+
+test('a closed group is its heading', () => {
+  const groups = logGroups([event(90_003), event(3)], []);
+  const kinds = isOpen => logRows(groups, isOpen).map(row => row.kind);
+  assert.deepEqual(
+    kinds(group => group.to > 90_000e6),
+    ['group', 'event', 'group']
+  );
+  assert.deepEqual(
+    kinds(() => false),
+    ['group', 'group']
   );
 });
 
@@ -315,9 +421,13 @@ test('what several steps of typing changed together', () => {
   assert.deepEqual(changeOf([{ kind: 'equal', left: 1, right: 1, lines: ['x'] }, changed(['a'], ['', '  b'])]), {
     added: 2,
     removed: 1,
-    summary: '+ b'
+    summary: '+ b',
+    before: 'a',
+    after: '  b'
   });
-  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a' });
+  assert.equal(changeOf([changed([], ['#include <a.h>', '// so', 'f();'])]).after, 'f();');
+  assert.equal(changeOf([changed([], ['', '#include <a.h>'])]).after, '#include <a.h>');
+  assert.deepEqual(changeOf([changed(['a'], [])]), { added: 0, removed: 1, summary: '- a', before: 'a', after: '' });
 });
 
 test('cells that were never touched are in the notebook as it was', () => {

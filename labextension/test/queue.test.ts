@@ -121,6 +121,19 @@ describe('delivery', () => {
     assert.equal(store.batches.size, 0);
   });
 
+  test('what waits follows a rename', async () => {
+    const store = new Store();
+    let name = 'Untitled.ipynb';
+    const queue = new EditQueue({ client: 'me', store, document: () => name });
+    queue.add([edit('one')]);
+    name = 'Analysis.ipynb';
+    queue.renamed();
+    assert.deepEqual(
+      [...store.batches.values()].map(batch => batch.document),
+      ['Analysis.ipynb']
+    );
+  });
+
   test('a kernel that does not answer: kept after a second, sent again to the next one', async () => {
     const kernel = new Kernel();
     const { queue, store } = setup();

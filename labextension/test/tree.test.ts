@@ -1,7 +1,7 @@
 // src/tree: which versions get a row, and the lanes of the drawing.
 import assert from 'node:assert/strict';
 import { test } from '@jest/globals';
-import { foldTyping } from '../lib/tree/fold.js';
+import { foldTyping, nodeOf } from '../lib/tree/fold.js';
 import { LANES_MAX, layLanes } from '../lib/tree/lanes.js';
 
 const version = (number, parent, more = {}) => ({
@@ -45,11 +45,11 @@ test('ten thousand versions in a line are one row and the first', () => {
 });
 
 /** "*" the node, "|" passes, "/" ends at the node, each in its lane. */
-function draw(parents, head) {
+function draw(parents) {
   const nodes = Object.entries(parents)
     .map(([number, parent]) => ({ number: Number(number), parent }))
     .reverse();
-  return layLanes(nodes, head).map((row, i) => {
+  return layLanes(nodes).map((row, i) => {
     const width = Math.max(row.lane, ...row.joins, ...row.through) + 1;
     const signs = Array.from({ length: width }, (_, lane) => {
       if (lane === row.lane) {
@@ -61,18 +61,15 @@ function draw(parents, head) {
   });
 }
 
-test('a line, a branch, and the head on the left', () => {
-  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 2 }, 3), ['* 3', '* 2', '* 1']);
-  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 2, 4: 1, 5: 4 }, 5), ['* 5', '* 4', '|* 3', '|* 2', '*/ 1']);
-  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 2, 4: 1, 5: 4 }, 3), [' * 5', ' * 4', '*| 3', '*| 2', '*/ 1']);
-});
-
-test('after an undo the versions above the head are beside its line', () => {
-  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 2 }, 1), [' * 3', ' * 2', '*/ 1']);
+test('a line, and older branches beside the newest', () => {
+  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 2 }), ['* 3', '* 2', '* 1']);
+  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 2, 4: 1, 5: 4 }), ['* 5', '* 4', '|* 3', '|* 2', '*/ 1']);
+  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 2, 4: 1, 5: 3 }), [' * 5', '*| 4', '|* 3', '|* 2', '*/ 1']);
 });
 
 test('several roots, and a parent on a page that is not there', () => {
-  assert.deepEqual(draw({ 5: 2, 6: 0, 7: 5 }, 7), ['* 7', '|* 6', '* 5']);
+  assert.deepEqual(draw({ 5: 2, 6: 0, 7: 5 }), ['* 7', '|* 6', '* 5']);
+  assert.deepEqual(draw({ 1: 0, 2: 0, 3: 0 }), ['* 3', '* 2', '* 1']);
 });
 
 test('lanes of branches that ended are used again, and too many share the last', () => {
@@ -84,10 +81,34 @@ test('lanes of branches that ended are used again, and too many share the last',
     Object.keys(parents)
       .map(Number)
       .reverse()
-      .map(n => ({ number: n, parent: parents[n] })),
-    50
+      .map(n => ({ number: n, parent: parents[n] }))
   );
   assert.ok(drawn.every(row => row.lane < LANES_MAX));
-  const chain = draw({ 1: 0, 2: 1, 3: 1, 4: 3, 5: 3, 6: 5 }, 6);
-  assert.deepEqual(chain, ['* 6', '* 5', '|* 4', '*/ 3', '|* 2', '*/ 1']);
+  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 1, 4: 3, 5: 3, 6: 5 }), ['* 6', '* 5', '|* 4', '*/ 3', '|* 2', '*/ 1']);
+  assert.deepEqual(draw({ 1: 0, 2: 1, 3: 1, 4: 2, 5: 2 }), [' * 5', ' |* 4', '*|| 3', '|*/ 2', '*/ 1']);
+});
+
+/** The lane of each row's version. */
+const lanesOf = rows => {
+  const nodes = rows.map(nodeOf).reverse();
+  return new Map(layLanes(nodes).map((row, i) => [nodes[i].number, row.lane]));
+};
+
+test('lanes stay where they are when somebody steps, and when the newest is typed on', () => {
+  let seed = 7;
+  const random = below => (seed = (seed * 1103515245 + 12345) % 2 ** 31) % below;
+  for (let round = 0; round < 50; round++) {
+    const versions = [version(1, 0)];
+    while (versions.length < 40) {
+      const last = versions.length;
+      versions.push(version(last + 1, random(3) ? last : 1 + random(last)));
+    }
+    // Whoever steps onto a step of typing gives it a row of its own: the others stay in their lanes.
+    const seen = head => lanesOf(foldTyping(versions.map(one => ({ ...one, head: one.version === head }))));
+    const before = seen(40);
+    seen(1 + random(40)).forEach((lane, number) => assert.equal(lane, before.get(number) ?? lane));
+    const all = lanesOf(foldTyping(versions, true));
+    const more = lanesOf(foldTyping([...versions, version(41, 40)], true));
+    more.forEach((lane, number) => assert.equal(lane, all.get(number) ?? lane));
+  }
 });

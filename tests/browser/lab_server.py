@@ -15,6 +15,7 @@ from client import FORKERNEL, PROJECT, install_kernelspec
 
 ARTIFACTS = Path(os.environ.get("FORKERNEL_ARTIFACTS", PROJECT / "artifacts" / "browser"))
 CHROMIUM = os.environ.get("FORKERNEL_CHROMIUM", "/usr/bin/chromium")
+FIREFOX = os.environ.get("FORKERNEL_FIREFOX", "/usr/bin/firefox-esr")
 
 
 def log_of(module):

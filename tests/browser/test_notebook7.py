@@ -78,3 +78,20 @@ def test_a_branch_is_lost_and_found(page, server):
     page.keyboard.press("Enter")
     states.filter(has_text="[1]").get_by_text("the program is here").wait_for()
     page.screenshot(path=ARTIFACTS / "notebook7-states.png")
+
+
+def test_the_whole_notebook_goes_back(page):
+    page.evaluate(RUN, "seven-0")
+    page.evaluate("window.panel.context.save()")
+    undo_stop(page)
+    click(page, "seven-1")
+    write(page, " + 5")
+    undo_stop(page)
+    page.locator(".lm-MenuBar-itemLabel", has_text="File").click()
+    page.locator(".lm-Menu-itemLabel", has_text="Notebook History…").click()
+    page.locator(".fk-Moments [role=option]").filter(has_text="saved").first.click()
+    page.locator(".fk-CellChange-name", has_text="a + 1").wait_for()
+    page.screenshot(path=ARTIFACTS / "notebook7-history.png")
+    page.locator(".jp-Dialog-button.fk-mod-restore:not([disabled])").click()
+    page.locator(".jp-Dialog").wait_for(state="detached")
+    page.wait_for_function("window.panel.content.widgets[1].model.sharedModel.getSource() === 'a + 1'")

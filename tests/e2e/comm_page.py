@@ -19,14 +19,15 @@ def fnv(text):
 class Page:
     """A front end's page: an open comm, and its numbered batches."""
 
-    def __init__(self, kernel, client=None):
+    def __init__(self, kernel, client=None, path=None):
         self.kernel, self.comm = kernel, uuid.uuid4().hex
         self.client = client or uuid.uuid4().hex
         self.sequence = 0
+        data = {"version": 1, "client": self.client} | ({"path": path} if path else {})
         run = kernel.finish(
             kernel.send(
                 "comm_open",
-                {"comm_id": self.comm, "target_name": "forkernel.history", "data": {"version": 1, "client": self.client}},
+                {"comm_id": self.comm, "target_name": "forkernel.history", "data": data},
             ),
             reply=False,
         )
@@ -54,6 +55,11 @@ class Page:
         answer = self.request(what, **members)
         assert answer["status"] == "ok", answer
         return answer
+
+    def moved(self, path):
+        """The front end shows the notebook under this path below the server's root."""
+        answer = self.ask({"type": "path", "id": 7, "path": path})
+        assert answer["status"] == "ok", answer
 
     def edits(self, *edits, sequence=None, **members):
         self.sequence = sequence or self.sequence + 1

@@ -43,7 +43,7 @@ def test_a_restore_in_a_terminal(kernel, page, notebook):
     first, second = (v["version"] for v in page.tree("a"))
     before = notebook.read_bytes() if notebook.exists() else None
     said = forkernel("restore", notebook, first).stdout
-    assert f"Version {second} was shown before: forkernel restore NOTEBOOK {second}" in said
+    assert f"Version {second} was shown before: forkernel restore {notebook} {second} goes back" in said
     assert head(page, "a") == first
     assert "shows already" in forkernel("restore", notebook, first).stdout
     forkernel("restore", notebook, second)

@@ -4,7 +4,7 @@ import time
 
 import nbformat
 import pytest
-from client import forkernel
+from client import Kernel, forkernel
 from comm_page import Page
 
 PRINT = "#include <stdio.h>\n"
@@ -48,6 +48,8 @@ def test_the_log_is_newest_first_and_in_pages(page, kernel):
     assert [e["time"] for e in events] == sorted((e["time"] for e in events), reverse=True)
     assert events[2]["cause"] == "restore" and events[2]["summary"] == "1"
     assert events[3]["run"] == runs_of(page, "b")[0] and events[3]["status"] == "ok" and events[3]["count"] == 2
+    (session,) = page.fine("log")["sessions"]
+    assert session["ended"] == 0 and session["started"] <= events[-1]["time"]
     paged, next_page = [], None
     while True:
         answer = page.fine("log", before=next_page, limit=2)
@@ -86,15 +88,19 @@ def test_what_versions_changed(page):
     answer = page.fine("changes", versions=[first, second, third])
     assert answer["later"] == []
     assert answer["changes"] == [
-        {"version": first, "added": 1, "removed": 0, "summary": "int x = 1;"},
-        {"version": second, "added": 1, "removed": 0, "summary": "+ int y = 2;"},
-        {"version": third, "added": 0, "removed": 1, "summary": "- int x = 1;"},
+        {"version": first, "added": 1, "removed": 0, "summary": "int x = 1;", "before": "", "after": "int x = 1;"},
+        {"version": second, "added": 1, "removed": 0, "summary": "+ int y = 2;", "before": "", "after": "int y = 2;"},
+        {"version": third, "added": 0, "removed": 1, "summary": "- int x = 1;", "before": "int x = 1;", "after": ""},
     ]
     versions = page.fine("tree", cell="a", changes=True)["versions"]
     assert [v["change"] for v in versions] == answer["changes"]
     assert "change" not in page.tree("a")[0]
     assert page.request("changes", versions=[99])["status"] == "error"
     assert page.request("changes", versions=list(range(201)))["status"] == "error"
+    long = [page.type("b", f"{'é' * 300} {word} {'ü' * 300}") for word in ("one", "two")]
+    (change,) = page.fine("changes", versions=long[1:])["changes"]
+    assert " one ü" in change["before"] and " two ü" in change["after"]
+    assert max(len(change[side].encode()) for side in ("before", "after")) <= 200
 
 
 # ---- searching ----
@@ -127,6 +133,28 @@ def test_searching_texts_and_outputs(page, kernel):
     assert search(page, text="no such thing") == []
     for wrong in ({}, {"text": ""}, {"text": 7}, {"text": "x" * 2000}, {"text": "x", "from": 3}):
         assert page.request("search", **wrong)["status"] == "error", wrong
+
+
+def test_searching_all_notebooks(page, kernel, notebook, tmp_path):
+    """This one first, then the others, the newest first; in steps it is the same."""
+    page.type("a", "int needle_here;")
+    for name in ("one", "two"):
+        with Kernel(notebook=tmp_path / f"{name}.ipynb") as other:
+            other.run(f'#include <stdio.h>\nint x;\nprintf("a needle in {name}\\n");', cell="a")
+    page.type("a", "int needle_again;")
+    assert [f["version"] for f in search(page, text="needle")] == [2, 1]
+    found = search(page, text="needle", everywhere=True)
+    two, one = str(tmp_path / "two.ipynb"), str(tmp_path / "one.ipynb")
+    assert [(f.get("document"), f["where"], f["version"]) for f in found] == [
+        (None, "text", 2), (None, "text", 1), (two, "text", 1), (two, "output", 1), (one, "text", 1), (one, "output", 1),
+    ]
+    assert found[2]["summary"] == "int x;" and found[2]["line"] == 3
+    assert found[3]["excerpt"] == "a needle in two" and found[3]["count"] == 1
+    assert 0 < time.time() - found[3]["time"] / 1e6 < 60
+    assert search(page, text="needle", everywhere=True, limit=1) == found
+    first = page.fine("search", text="needle", everywhere=True, limit=3)
+    assert first["document"] == str(notebook)
+    assert page.request("search", text="needle", **{"from": first["next"]})["status"] == "error", "it was everywhere"
 
 
 def test_a_long_line_is_cut_round_what_was_found(page):

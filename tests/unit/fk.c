@@ -81,13 +81,18 @@ static void test_change_names_the_first_difference(void **state) {
     assert_change(NULL, "#include <a.h>\n", "#include <a.h>");
     assert_change("a\nb\n", "a\nc\n", "+ c");
     assert_change("a\nb\n", "a\n", "- b");
-    assert_change("a\nb\n", "b\na\n", "(lines in another order or blank)");
+    assert_change("a\nb\n", "b\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "a\nb\na\n", "(lines in another order or again)");
+    assert_change("a\nb\n", "\n  a\n\nb", "(white space only)");
+    assert_change("\n", "#include <a.h>\nf();\n", "f();");
+    assert_change("\n", " ", "(blank)");
+    assert_change("a\n", "\n", "- a");
     assert_change(NULL,
         "\xC3\xBC"
         "bermorgen ist ein Tag",
         "\xC3\xBC"
         "bermorgen ist ein T…");
-    assert_change(NULL, "", "(lines in another order or blank)");
+    assert_change(NULL, "", "(blank)");
 }
 
 /* Every line is looked for at the other end; with time lines x lines this does not end. */
@@ -99,7 +104,7 @@ static void test_change_in_long_texts(void **state) {
         buf_printf(&up, "line %d\n", i);
         buf_printf(&down, "  line %d\n", LINES - 1 - i);
     }
-    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or blank)");
+    assert_change(buf_string(&up), buf_string(&down), "(lines in another order or again)");
     buf_append_string(&down, "new\n");
     assert_change(buf_string(&up), buf_string(&down), "+ new");
     assert_change(buf_string(&down), buf_string(&up), "- new");
@@ -109,9 +114,9 @@ static void test_change_in_long_texts(void **state) {
 
 static void test_cell_place_reads_both_kinds_of_id(void **state) {
     (void)state;
-    setenv("JPY_SESSION_NAME", "/nowhere/at all/a.ipynb", 1);
+    static const char notebook[] = "/nowhere/at all/a.ipynb";
     json_t *metadata = json_pack("{s:s}", "cellId", "abc-1");
-    struct cell_place place = cell_place_find(metadata);
+    struct cell_place place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/at all/a.ipynb");
     assert_string_equal(place.key, "abc-1");
     cell_place_finish(&place);
@@ -119,7 +124,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
 
     metadata =
         json_pack("{s:s}", "cellId", "vscode-notebook-cell:/nowhere/b%20c.ipynb#W2sZmlsZQ%3D%3D");
-    place = cell_place_find(metadata);
+    place = cell_place_find(metadata, notebook);
     assert_string_equal(place.document, "/nowhere/b c.ipynb");
     assert_string_equal(place.handle, "W2sZmlsZQ%3D%3D");
     assert_null(place.key);
@@ -132,7 +137,7 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell:/nowhere/b%20c.ipynb?x%3D1#W2sZmlsZQ%3D%3D"};
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
         metadata = json_pack("{s:s}", "cellId", elsewhere[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_string_equal(place.document, "/nowhere/b c.ipynb");
         assert_string_equal(place.handle, strchr(elsewhere[i], '#') + 1);
         cell_place_finish(&place);
@@ -142,15 +147,14 @@ static void test_cell_place_reads_both_kinds_of_id(void **state) {
         "vscode-notebook-cell://host#x", "vscode-notebook-cell:#x", "vscode-notebook-cell:/a#"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         metadata = json_pack("{s:s}", "cellId", odd[i]);
-        place = cell_place_find(metadata);
+        place = cell_place_find(metadata, notebook);
         assert_null(place.key);
         assert_null(place.handle);
         cell_place_finish(&place);
         json_decref(metadata);
     }
 
-    unsetenv("JPY_SESSION_NAME");
-    place = cell_place_find(NULL);
+    place = cell_place_find(NULL, NULL);
     assert_null(place.document);
     assert_null(place.key);
     cell_place_finish(&place);

@@ -354,8 +354,9 @@ static void test_only_runs_of_the_notebook(void **state) {
     assert_int_equal(diff(f, document, "1", "3", &heard, &why), STATUS_NOT_FOUND);
     assert_non_null(strstr(why.message, "no run 3 in this notebook"));
     assert_int_equal(diff(f, document, "77", "1", &heard, &why), STATUS_NOT_FOUND);
-    assert_int_equal(diff(f, document, "1", "v1", &heard, &why), STATUS_INVALID);
-    assert_int_equal(diff(f, document, "1", "-1", &heard, &why), STATUS_INVALID);
+    assert_int_equal(diff(f, document, "1", "v77", &heard, &why), STATUS_NOT_FOUND);
+    assert_int_equal(diff(f, document, "1", "-1", &heard, &why), STATUS_NOT_FOUND);
+    assert_non_null(strstr(why.message, "'-1' is no version, run, label or cell"));
     assert_string_equal(buf_string(&heard.text), "");
     assert_ok(diff(f, document, "1", "2", &heard, error));
     assert_non_null(strstr(buf_string(&heard.text),

@@ -99,6 +99,25 @@ static void test_undo_branch_and_redo(void **state) {
     fixture_close(f);
 }
 
+static void test_a_command_repeated_makes_no_sibling(void **state) {
+    struct fixture *f = *state;
+    static const enum history_cause commands[] = {
+        HISTORY_CAUSE_REPLACE, HISTORY_CAUSE_FORMAT, HISTORY_CAUSE_PROGRAM};
+    fixture_open(f);
+    assert_int_equal(change(f, "a", HISTORY_CAUSE_TYPING, "old").version, 1);
+    assert_int_equal(change(f, "a", HISTORY_CAUSE_REPLACE, "new").version, 2);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        assert_int_equal(change(f, "a", HISTORY_CAUSE_UNDO, "old").version, 1);
+        struct history_edited again = change(f, "a", commands[i], "new");
+        assert_int_equal(again.version, 2);
+        assert_true(again.moved && !again.new_version);
+    }
+    /* There and back is new: it is no child of the head. */
+    assert_int_equal(change(f, "a", HISTORY_CAUSE_REPLACE, "old").version, 3);
+    assert_int_equal(change(f, "a", HISTORY_CAUSE_REPLACE, "new").version, 4);
+    fixture_close(f);
+}
+
 static void test_split_and_merge_have_origins(void **state) {
     struct fixture *f = *state;
     fixture_open(f);
@@ -386,6 +405,7 @@ static void test_labels_and_pins(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_undo_branch_and_redo),
+        TEST(test_a_command_repeated_makes_no_sibling),
         TEST(test_split_and_merge_have_origins),
         TEST(test_layouts),
         TEST(test_many_layouts),

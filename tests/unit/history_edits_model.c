@@ -151,10 +151,16 @@ static void add_layout(struct player *p) {
 
 static void add_typing(struct player *p, int cell) {
     static const enum history_cause causes[] = {HISTORY_CAUSE_TYPING, HISTORY_CAUSE_TYPING,
-        HISTORY_CAUSE_PASTE, HISTORY_CAUSE_CUT, HISTORY_CAUSE_FORMAT, HISTORY_CAUSE_PROGRAM};
+        HISTORY_CAUSE_PASTE, HISTORY_CAUSE_CUT, HISTORY_CAUSE_FORMAT, HISTORY_CAUSE_PROGRAM,
+        HISTORY_CAUSE_REPLACE};
+    enum history_cause cause = causes[rand() % 7];
+    int64_t child = oracle_last_child(p->o, p->o->cells[cell].head);
     struct buf text = BUF_INIT;
-    make_text(p, cell, &text);
-    add_text(p, cell, causes[rand() % 6], buf_string(&text), -1);
+    if (child && rand() % 4 == 0) /* the same once more */
+        buf_append_string(&text, p->o->versions[child].text);
+    else
+        make_text(p, cell, &text);
+    add_text(p, cell, cause, buf_string(&text), -1);
     buf_finish(&text);
 }
 

@@ -83,6 +83,14 @@ static inline int64_t oracle_find(
     int64_t head = o->cells[cell].head;
     if (head && strcmp(o->versions[head].text, text) == 0)
         return head;
+    if (head && (cause == HISTORY_CAUSE_PROGRAM || cause == HISTORY_CAUSE_FORMAT ||
+                    cause == HISTORY_CAUSE_REPLACE)) {
+        for (int64_t at = o->count; at > head; at--) {
+            if (o->versions[at].parent == head && oracle_has(o, at, cell, text))
+                return at;
+        }
+        return 0;
+    }
     bool up = cause == HISTORY_CAUSE_RUN || cause == HISTORY_CAUSE_UNDO ||
               cause == HISTORY_CAUSE_RESTORE || cause == HISTORY_CAUSE_FILE;
     if (!head || (!up && cause != HISTORY_CAUSE_REDO))

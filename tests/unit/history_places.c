@@ -65,6 +65,15 @@ static void test_gone(void **state) {
     list = gone(f, NULL); /* seen last comes first */
     assert_int_equal(list.count, 2);
     assert_string_equal(list.items[0].path, "/nowhere/at/all.ipynb");
+    /* thrown away it is found where it lay, until another one lies there */
+    int64_t found = 0;
+    assert_ok(history_leave_place(f->history, id, error));
+    assert_ok(history_find_document(f->history, notebook(f, "gone.ipynb"), &found, error));
+    assert_int_equal(found, id);
+    int64_t other = record(f, notebook(f, "gone.ipynb"), "4");
+    assert_ok(history_find_document(f->history, notebook(f, "gone.ipynb"), &found, error));
+    assert_int_equal(found, other);
+    assert_int_not_equal(found, id);
     history_close(&f->history);
 }
 
@@ -82,7 +91,7 @@ static void test_nameless(void **state) {
     assert_int_equal(list.count, 2);
     assert_int_equal(list.items[0].document_id, second);
     assert_int_equal(list.items[1].document_id, first);
-    assert_string_equal(list.items[1].summary, "import x");
+    assert_string_equal(list.items[1].summary, "more"); /* an import tells less */
     assert_string_equal(list.items[1].origin_path, "");
     assert_int_equal(list.items[1].runs, 1);
     assert_true(list.items[1].started_us < list.items[1].last_run_us);
@@ -91,6 +100,37 @@ static void test_nameless(void **state) {
     assert_ok(history_list_nameless(f->history, 1, 0, &f->memory, &list, error));
     assert_int_equal(list.count, 0);
     history_close(&f->history);
+}
+
+/* A session without a notebook is that of the notebook that most of its texts are from. */
+static void test_nameless_of_a_notebook(void **state) {
+    struct fixture *f = *state;
+    assert_ok(history_open(&f->options, &f->history, error));
+    record(f, "/notes/other.ipynb", "x = 1");
+    struct history_session_start start = {.document_path = "/notes/a.ipynb"};
+    assert_ok(history_session_begin(f->history, &start, &f->session, error));
+    int64_t id = history_session_document(f->session);
+    fixture_run(f, "a", "import x");
+    fixture_run(f, "b", "x.y()");
+    fixture_run(f, "b", "x.z()"); /* an earlier text counts, too */
+    assert_ok(history_session_end(&f->session, 0, error));
+    struct history_session_start nameless = {.time_us = ++f->now_us};
+    assert_ok(history_session_begin(f->history, &nameless, &f->session, error));
+    fixture_run(f, NULL, "import x");
+    fixture_run(f, NULL, "# Parameters of a program\nalpha = 0.1");
+    fixture_run(f, NULL, "x.y()");
+    assert_ok(history_session_end(&f->session, 0, error));
+    record(f, NULL, "x = 1"); /* one line tells nothing */
+    struct history_nameless_list list;
+    assert_ok(history_list_nameless(f->history, 0, 0, &f->memory, &list, error));
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.items[0].origin_id, 0);
+    assert_int_equal(list.items[1].origin_id, id);
+    assert_string_equal(list.items[1].origin_path, "/notes/a.ipynb");
+    assert_ok(history_list_nameless(f->history, id, 0, &f->memory, &list, error));
+    assert_int_equal(list.count, 1);
+    history_close(&f->history);
+    doctor_assert_well(f->folder);
 }
 
 /* Of a lost table of documents their places tell. */
@@ -122,6 +162,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_gone),
         TEST(test_nameless),
+        TEST(test_nameless_of_a_notebook),
         TEST(test_doctor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

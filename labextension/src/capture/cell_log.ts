@@ -14,7 +14,8 @@ export type Cause =
   | 'format'
   | 'restore'
   | 'program'
-  | 'file';
+  | 'file'
+  | 'replace';
 
 /** One text that undo can reach, or that something else than typing made. `elsewhere`: another person's page did. */
 export interface Step {

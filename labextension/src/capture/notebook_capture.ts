@@ -27,6 +27,19 @@ export interface CaptureOptions {
   record: (edits: Edit[]) => void;
   /** What made the last change of an editor, for changes that come from one. */
   editorCause?: () => Cause;
+  /** The same of other changes. */
+  programCause?: () => Cause;
+  /** Another person's page changed the text of a cell. */
+  elsewhere?: (cell: string) => void;
+  /** The whole notebook was read from its file again, after these edits were recorded. */
+  reloaded?: (what: Reloaded) => void;
+}
+
+/** What a file that was read again made different, by the ids of cells. */
+export interface Reloaded {
+  changed: string[];
+  gone: string[];
+  come: string[];
 }
 
 interface Watched {
@@ -137,7 +150,8 @@ export class NotebookCapture {
       return this._during;
     }
     const typed = origin && (origin as { ytext?: Y.Text }).ytext === cell.ysource;
-    return typed ? (this._options.editorCause?.() ?? 'typing') : 'program';
+    const { editorCause, programCause } = this._options;
+    return typed ? (editorCause?.() ?? 'typing') : (programCause?.() ?? 'program');
   }
 
   private _onCells = (): void => {
@@ -161,6 +175,7 @@ export class NotebookCapture {
     const added = cells.filter(cell => !this._cells.has(cell.id));
     this._tellAllBefore(now);
     this._order = cells.map(cell => cell.id);
+    const reloaded = this._reloadedBy(cells, removed, added);
     const lost = new Map(removed.map(id => [id, this._cells.get(id)!.log.taken]));
     cells
       .filter(cell => this._cells.has(cell.id) && this._cells.get(cell.id)!.shared !== cell)
@@ -176,6 +191,20 @@ export class NotebookCapture {
       this._gone.delete(id);
     }
     this._schedule();
+    if (reloaded) {
+      this._options.reloaded?.(reloaded);
+    }
+  }
+
+  /** A file that is read again makes every cell anew; undefined: it is something else, or all is as it was. */
+  private _reloadedBy(cells: readonly YCellType[], removed: string[], added: YCellType[]): Reloaded | undefined {
+    const known = cells.filter(cell => this._cells.has(cell.id));
+    if (known.length === 0 || known.some(cell => this._cells.get(cell.id)!.shared === cell)) {
+      return undefined;
+    }
+    const changed = known.filter(cell => this._cells.get(cell.id)!.log.taken !== cell.getSource());
+    const what = { changed: changed.map(cell => cell.id), gone: removed, come: added.map(cell => cell.id) };
+    return changed.length + removed.length + added.length > 0 ? what : undefined;
   }
 
   /** What was typed before this transaction comes before what it did. */
@@ -294,6 +323,7 @@ export class NotebookCapture {
     for (const { text, cause, time } of steps) {
       if (cause === 'elsewhere') {
         watched.told = false; // their page tells of it
+        this._options.elsewhere?.(id);
       } else {
         if (!watched.told) {
           this._pushText(id, watched.type, { cause: 'file' }, base, time);

@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Version } from '../kernel/protocol.js';
+import { historyTreeIcon } from '../panel/icon.js';
 import { ago, nowUs, statusWord } from '../panel/words.js';
 import { branchAt, type Branches } from './branches.js';
 import { Stepper } from './stepper.js';
@@ -11,7 +12,7 @@ export interface BranchSwitcherOptions {
   compare: (version: number) => Promise<string>;
 }
 
-/** "‹ 2/3 ›" below the prompt of a cell's input: the branches of its text. */
+/** "‹ 2/3 ›" with a branch, below the prompt of a cell's input: the branches of its text. */
 export class BranchSwitcher {
   constructor(options: BranchSwitcherOptions) {
     const { trans, step } = options;
@@ -19,6 +20,7 @@ export class BranchSwitcher {
     this._stepper = new Stepper({
       className: 'fk-Switcher',
       label: trans.__('Branches of this cell'),
+      icon: historyTreeIcon,
       step,
       looked: () => void this._compare()
     });
@@ -33,8 +35,13 @@ export class BranchSwitcher {
     this._versions = versions;
     this._compared.clear();
     const count = branches.branches.length;
+    this.node.classList.toggle('fk-mod-words', branches.index < 0);
     if (branches.index < 0) {
-      this._stepper.show(`–/${count}`, trans.__('Here branches part: this cell has %1', count));
+      const title = trans.__(
+        'From here the text went %1 ways: the cell is at the place where its branches part',
+        count
+      );
+      this._stepper.show(trans.__('%1 ways', count), title);
     } else {
       const place = branches.index + 1;
       this._stepper.show(`${place}/${count}`, trans.__('Branch %1 of %2 of this cell', place, count));

@@ -3,6 +3,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { NotebookHistory } from '../notebook_history.js';
 import { BranchSwitcher } from './branch_switcher.js';
 import { VERSIONS_MAX, type CellSteps } from './cell_steps.js';
+import { MissedLine } from './missed_line.js';
+import type { MissedRuns } from './missed_runs.js';
 import { OldOutputsLine } from './old_outputs_line.js';
 import { RunSwitcher } from './run_switcher.js';
 
@@ -17,6 +19,7 @@ export class CellMarks {
     private _cell: Cell,
     private _history: NotebookHistory,
     private _steps: CellSteps,
+    private _missed: MissedRuns,
     private _trans: TranslationBundle,
     public settings: CellSettings
   ) {}
@@ -26,10 +29,10 @@ export class CellMarks {
     if (!this._unwatch) {
       const tree = this._history.trees.of(this._cell.model.id);
       tree.changed.connect(this.draw, this);
-      const unwatch = tree.watch(VERSIONS_MAX);
+      const unwatch = [tree.watch(VERSIONS_MAX), this._missed.watch(this._cell.model)];
       this._unwatch = () => {
         tree.changed.disconnect(this.draw, this);
-        unwatch();
+        unwatch.forEach(stop => stop());
       };
     }
     this.draw();
@@ -46,6 +49,7 @@ export class CellMarks {
       this._drawBranches();
       this._drawRuns();
       this._drawLine();
+      this._drawMissed();
     }
   }
 
@@ -87,6 +91,24 @@ export class CellMarks {
     }
   }
 
+  private _drawMissed(): void {
+    const { model } = this._cell;
+    const there = this.settings.oldOutputs && this._history.connection.state !== 'none';
+    const isSaid = this._history.restorer.oldOutputs(model) !== undefined; // whose they are, by the other line
+    const missed = there && !isSaid ? this._missed.of(model) : undefined;
+    if (missed) {
+      this._missedLine ??= new MissedLine({
+        trans: this._trans,
+        show: () => void this._steps.showRun(this._cell, this._missed.of(model)?.run),
+        dismiss: () => this._missed.dismiss(model)
+      });
+      this._missedLine.show(missed, (model as CodeCellModel).outputs.length > 0);
+    }
+    const where = missed?.isQuiet ? this._cell.inputArea?.parent?.node : this._outputs;
+    this._outputs?.classList.toggle('fk-mod-missed', missed !== undefined && !missed.isQuiet);
+    place(this._missedLine?.node, missed && where);
+  }
+
   private get _outputs(): HTMLElement | undefined {
     return this._cell.model.type === 'code' ? (this._cell as CodeCell).outputArea?.parent?.node : undefined;
   }
@@ -94,6 +116,7 @@ export class CellMarks {
   private _branches?: BranchSwitcher;
   private _runs?: RunSwitcher;
   private _line?: OldOutputsLine;
+  private _missedLine?: MissedLine;
   private _unwatch?: () => void;
 }
 

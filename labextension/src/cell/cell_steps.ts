@@ -1,12 +1,12 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Block, Version } from '../kernel/protocol.js';
+import type { Block, Run, Version } from '../kernel/protocol.js';
 import { mayRestore } from '../may_restore.js';
 import type { NotebookHistory } from '../notebook_history.js';
 import { ago, nowUs } from '../panel/words.js';
 import { branchAt, branchesOf, type Branches } from './branches.js';
-import { runsOf, type Runs } from './runs.js';
+import { runsOf, type Runs, type VersionRun } from './runs.js';
 import { timelineOf } from './timeline.js';
 
 /** As far back as is looked at the cell. */
@@ -25,9 +25,9 @@ export class CellSteps {
   }
 
   runs(cell: Cell, versions: readonly Version[]): Runs | undefined {
-    return cell.model.type === 'code'
-      ? runsOf(versions, this._history.restorer.oldOutputs(cell.model)?.run?.run)
-      : undefined;
+    const { restorer, seen } = this._history;
+    const { model } = cell;
+    return model.type === 'code' ? runsOf(versions, restorer.oldOutputs(model)?.run?.run ?? seen.of(model)) : undefined;
   }
 
   /** A step to another branch of the cell's text; 1: the next one. */
@@ -63,7 +63,8 @@ export class CellSteps {
   stepTime(cell: Cell, step: number): Promise<void> {
     return this._inTurn(async () => {
       const { versions, index } = timelineOf(await this._current(cell));
-      const target = index < 0 ? undefined : versions[index + step];
+      // A text that is no version, as from a file that somebody else wrote, comes after all versions.
+      const target = versions[(index < 0 ? versions.length : index) + step];
       if (!target) {
         this._announce(
           step < 0 ? this._trans.__('There is no older version.') : this._trans.__('This is the newest version.')
@@ -74,7 +75,7 @@ export class CellSteps {
     });
   }
 
-  /** A step to the output of another run of the text that the cell shows; -1: the run before. */
+  /** A step to the output of another run, with the text that was run; -1: the run before. */
   stepRun(cell: Cell, step: number): Promise<void> {
     return this._inTurn(async () => {
       const runs = this.runs(cell, await this._current(cell));
@@ -82,12 +83,23 @@ export class CellSteps {
       if (!runs || !target) {
         this._announce(
           step < 0
-            ? this._trans.__('This text has no earlier output.')
+            ? this._trans.__('This cell has no earlier output.')
             : this._trans.__('This is the output of the last run.')
         );
-      } else {
-        await this._history.restorer.showRun(cell.model, target);
-        this._say(this._trans.__('output of run %1 of %2', runs.index + step + 1, runs.runs.length), target.started);
+      } else if (await this._showRun(cell, target)) {
+        const place = this._trans.__('output of run %1 of %2', runs.index + step + 1, runs.runs.length);
+        const isOther = target.version !== runs.runs[runs.index].version;
+        this._say(isOther ? this._trans.__('%1, with its text', place) : place, target.run.started);
+      }
+    });
+  }
+
+  /** The output of a run of the text that the cell has. */
+  showRun(cell: Cell, run: Run | undefined): Promise<void> {
+    return this._inTurn(async () => {
+      if (run) {
+        await this._history.restorer.showRun(cell.model, run);
+        this._say(this._trans.__('output of run [%1]', run.count), run.started);
       }
     });
   }
@@ -127,6 +139,17 @@ export class CellSteps {
   private _current(cell: Cell): Promise<readonly Version[]> {
     this._history.flush();
     return this._tree(cell).load(VERSIONS_MAX);
+  }
+
+  /** False: the person would rather not. */
+  private async _showRun(cell: Cell, { run, version }: VersionRun): Promise<boolean> {
+    if (!version.head && !(await this._show(cell, version.version))) {
+      return false;
+    }
+    if (version.head || version.runs.at(-1)?.run !== run.run) {
+      await this._history.restorer.showRun(cell.model, run);
+    }
+    return true;
   }
 
   /** Put a version into its cell; false: the person would rather not. */

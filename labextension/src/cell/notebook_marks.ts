@@ -4,6 +4,7 @@ import { Signal } from '@lumino/signaling';
 import type { NotebookHistory } from '../notebook_history.js';
 import { CellMarks, type CellSettings } from './cell_marks.js';
 import { CellSteps } from './cell_steps.js';
+import { MissedRuns } from './missed_runs.js';
 
 /** The notebook has a history: styles and shortcuts hang on it. */
 const HISTORY_CLASS = 'fk-mod-history';
@@ -14,6 +15,8 @@ export class NotebookMarks {
     this._history = history;
     this._trans = trans;
     this.steps = new CellSteps(history, trans, announce);
+    this.missed = new MissedRuns(history);
+    this.missed.changed.connect((_, model) => this._ofModel(model)?.draw(), this);
     this._observer = new IntersectionObserver(entries => entries.forEach(entry => this._onSeen(entry)));
     history.restorer.oldOutputsChanged.connect((_, model) => this._ofModel(model)?.draw(), this);
     history.connection.stateChanged.connect(this._onState, this);
@@ -22,6 +25,7 @@ export class NotebookMarks {
   }
 
   readonly steps: CellSteps;
+  readonly missed: MissedRuns;
 
   set settings(settings: CellSettings) {
     this._settings = settings;
@@ -59,7 +63,7 @@ export class NotebookMarks {
   }
 
   private _add(cell: Cell): void {
-    const marks = new CellMarks(cell, this._history, this.steps, this._trans, this._settings);
+    const marks = new CellMarks(cell, this._history, this.steps, this.missed, this._trans, this._settings);
     this._marks.set(cell.node, marks);
     this._observer.observe(cell.node);
     cell.disposed.connect(() => {

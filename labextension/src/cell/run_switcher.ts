@@ -1,37 +1,48 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Run } from '../kernel/protocol.js';
 import { ago, nowUs, statusWord } from '../panel/words.js';
-import type { Runs } from './runs.js';
+import { runsIcon } from './icons.js';
+import type { Runs, VersionRun } from './runs.js';
 import { Stepper } from './stepper.js';
 
-/** "‹ 2/3 ›" below the prompt of a cell's output: the runs of its text. */
+/** "‹ 2/3 ›" with a clock, below the prompt of a cell's output: the runs of the cell. */
 export class RunSwitcher {
   constructor(trans: TranslationBundle, step: (step: number) => void) {
     this._trans = trans;
-    this._stepper = new Stepper({ className: 'fk-Runs', label: trans.__('Outputs of the runs of this text'), step });
+    const label = trans.__('Outputs of the runs of this cell');
+    this._stepper = new Stepper({ className: 'fk-Runs', label, icon: runsIcon, step });
     this.node = this._stepper.node;
   }
 
   readonly node: HTMLElement;
 
-  show({ runs, index }: Runs): void {
+  show({ runs, index, isCertain }: Runs): void {
     const trans = this._trans;
     const place = index + 1;
-    this._stepper.show(`${place}/${runs.length}`, trans.__('Output of run %1 of %2 of this text', place, runs.length));
+    this._stepper.show(`${place}/${runs.length}`, trans.__('Output %1 of %2 of this cell', place, runs.length));
+    const here = runs[index].version;
     this._stepper.lead(
-      { previous: this._words(runs[index - 1]), next: this._words(runs[index + 1]) },
+      { previous: this._words(runs[index - 1], here), next: this._words(runs[index + 1], here) },
       { previous: trans.__('Output of the run before'), next: trans.__('Output of the next run') }
     );
-    // What is old must be said, and the way back seen; else it is only for who looks for it.
+    // What is old must be said, and the way back seen; what may be the same picture is only for who looks for it.
     this.node.classList.toggle('fk-mod-old', place < runs.length);
+    this.node.classList.toggle('fk-mod-certain', isCertain);
   }
 
-  private _words(run: Run | undefined): string | undefined {
-    if (!run) {
+  private _words(there: VersionRun | undefined, here: VersionRun['version']): string | undefined {
+    if (!there) {
       return undefined;
     }
-    const words = `${ago(run.started, nowUs(), this._trans)}, ${statusWord(run.status, this._trans)} [${run.count}]`;
-    return words + (run.summary ? `\n${run.summary}` : '');
+    const trans = this._trans;
+    const { run, version } = there;
+    const words = [`${ago(run.started, nowUs(), trans)}, ${statusWord(run.status, trans)} [${run.count}]`];
+    if (run.summary) {
+      words.push(run.summary);
+    }
+    if (version !== here) {
+      words.push(trans.__('with its text: %1', version.label || version.summary));
+    }
+    return words.join('\n');
   }
 
   private _trans: TranslationBundle;

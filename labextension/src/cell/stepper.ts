@@ -1,5 +1,8 @@
+import type { LabIcon } from '@jupyterlab/ui-components';
+
 export interface StepperOptions {
   className: string;
+  icon: LabIcon; // what sort of things it steps through
   label: string; // what it steps through
   step: (step: number) => void;
   looked?: () => void; // somebody wants to know more
@@ -11,7 +14,7 @@ export interface Ways {
   next: string | undefined;
 }
 
-/** "‹ 2/3 ›" beside a prompt of a cell. */
+/** "‹ 2/3 ›" with a small picture, beside a prompt of a cell. */
 export class Stepper {
   constructor(options: StepperOptions) {
     this.node = document.createElement('div');
@@ -28,8 +31,10 @@ export class Stepper {
     };
     this._previous = button('‹', -1);
     this._place = document.createElement('span');
+    this._icon = options.icon.element({ tag: 'span', className: 'fk-Stepper-icon', width: '11px', height: '11px' });
+    this._icon.setAttribute('aria-hidden', 'true');
     this._next = button('›', 1);
-    this.node.append(this._previous, this._place, this._next);
+    this.node.append(this._previous, this._icon, this._place, this._next);
     // The focus stays where it was, so that Ctrl-Z works at once.
     this.node.addEventListener('mousedown', event => event.preventDefault());
     this.node.addEventListener('keydown', event => this._onKey(event));
@@ -47,7 +52,7 @@ export class Stepper {
 
   show(place: string, title: string): void {
     this._place.textContent = place;
-    this._place.title = title;
+    this._place.title = this._icon.title = title;
   }
 
   /** @param names what the buttons are where they lead nowhere */
@@ -73,6 +78,7 @@ export class Stepper {
   }
 
   private _previous: HTMLButtonElement;
+  private _icon: HTMLElement;
   private _place: HTMLElement;
   private _next: HTMLButtonElement;
 }

@@ -1,6 +1,7 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal, type ISignal } from '@lumino/signaling';
+import type { Run } from './protocol.js';
 
 const TARGET = 'forkernel.history';
 
@@ -34,9 +35,11 @@ export function isOurName(kernelName: string | undefined): boolean {
 
 /** The comm of one notebook with the history of its kernel; reopened whenever a kernel is there again. */
 export class HistoryConnection {
-  constructor(session: ISessionContext, client: string) {
+  /** `path`: where the notebook lies below the server's root, now. */
+  constructor(session: ISessionContext, client: string, path: () => string) {
     this._session = session;
     this._client = client;
+    this._path = path;
     session.kernelChanged.connect(this._restart, this);
     session.statusChanged.connect(this._onStatus, this);
     session.connectionStatusChanged.connect(this._onConnection, this);
@@ -67,6 +70,11 @@ export class HistoryConnection {
     return this._sequence;
   }
 
+  /** The run that the kernel before this one was killed in, as long as this one has run nothing. */
+  get cutOff(): Run | undefined {
+    return this._cutOff;
+  }
+
   get stateChanged(): ISignal<this, ConnectionState> {
     return this._stateChanged;
   }
@@ -83,6 +91,31 @@ export class HistoryConnection {
       throw new RefusedError(String(answer.error));
     }
     return answer as T;
+  }
+
+  /** All cells of a notebook whose file has no ids for them. */
+  async tellCells(cells: { cell: string; text: string }[]): Promise<void> {
+    await this._tell({ type: 'cells', cells });
+  }
+
+  /** The notebook has another path: what comes after this is recorded there. A copy is a document of its own. */
+  async tellPath(): Promise<void> {
+    const answer = await this._tell({ type: 'path', path: this._path() });
+    if (this._state === 'open' && answer?.document !== undefined && answer.document !== this._document) {
+      this._restart(); // all that is known of versions and runs is the original's
+    }
+  }
+
+  /** Resolves with undefined where the kernel is gone: it is told again with the next opening. */
+  private async _tell(data: Data): Promise<Data | undefined> {
+    try {
+      return await this.send({ ...data, id: ++this._id });
+    } catch (error) {
+      if (!(error instanceof LostError)) {
+        throw error;
+      }
+      return undefined;
+    }
   }
 
   /** Send any message and resolve with its answer; rejects with LostError. */
@@ -133,6 +166,9 @@ export class HistoryConnection {
       this._answers.delete(id);
       answer.resolve(data);
     } else {
+      if (data.type === 'changed' && data.path !== undefined) {
+        void this.tellPath();
+      }
       this._told.emit(data);
     }
   }
@@ -194,13 +230,15 @@ export class HistoryConnection {
           this._lose('off'); // not 'waiting': asking again would have it close the next one
         }
       };
-      const welcome = await this._await(() => comm.open({ version: 1, client: this._client }));
+      const welcome = await this._await(() => comm.open({ version: 1, client: this._client, path: this._path() }));
       if (overtaken()) {
         return;
       }
       this._sequence = Number(welcome.sequence ?? 0);
+      this._document = welcome.document;
       this._reason = String(welcome.error ?? '');
       this._isDisabled = welcome.disabled === true;
+      this._cutOff = welcome.cut_off as Run | undefined;
       this._set(welcome.status === 'ok' ? 'open' : 'off');
     } catch (error) {
       if (!overtaken() && !(error instanceof LostError)) {
@@ -235,10 +273,13 @@ export class HistoryConnection {
 
   private _session: ISessionContext;
   private _client: string;
+  private _path: () => string;
   private _state: ConnectionState = 'none';
   private _reason = '';
   private _isDisabled = false;
   private _sequence = 0;
+  private _document?: unknown;
+  private _cutOff?: Run;
   private _id = 0;
   private _comm?: Kernel.IComm;
   private _opening?: object;

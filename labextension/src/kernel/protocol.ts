@@ -19,11 +19,13 @@ export interface Run {
   pinned: boolean;
 }
 
-/** What a version changed: lines, and the first of them. */
+/** What a version changed: lines, and the first of them, as it was and is ("": there was none). */
 export interface Change {
   added: number;
   removed: number;
   summary: string;
+  before: string;
+  after: string;
 }
 
 export interface Version {
@@ -61,6 +63,17 @@ export interface CellInfo {
   created: number;
   deleted: number; // 0: it is there
   last_run: number;
+}
+
+/** What a cell shows as the history has it, beside the text that was asked with. */
+export interface CellHead {
+  cell: string;
+  head: number;
+  hash: number; // of the head's text
+  edited: number; // when that was made
+  version: number; // with the text that was sent, 0: none; else the head
+  before: number; // the head that a file took the place of; 0: it was no file
+  run: Run | null; // the last one of `version`
 }
 
 /** The outputs of one run, and how many bytes of each are missing. */
@@ -110,14 +123,25 @@ export interface LogEvent {
   ended?: number;
 }
 
+/** A kernel at work on the notebook; `ended` 0: it runs. */
+export interface Session {
+  session: number;
+  started: number;
+  ended: number;
+}
+
 export interface Found {
   where: 'text' | 'output';
   version: number;
   cell: string;
+  summary: string; // of the version's text
+  time: number;
   matches: number;
   line: number;
   excerpt: string;
-  run?: number;
+  document?: string; // the path of another notebook than the one that was asked
+  run?: number; // these three: of an output
+  count?: number;
   mime?: string;
 }
 
@@ -134,6 +158,52 @@ export interface State {
   again_us: number;
   bytes: number;
   started?: number;
+}
+
+export type MomentKind =
+  | 'now' // the page's own
+  | 'saved'
+  | 'restore'
+  | 'clear-outputs'
+  | 'session'
+  | 'run-all'
+  | 'restart-run-all'
+  | 'change'
+  | 'replace'
+  | 'delete'
+  | 'file';
+
+/** A time of the notebook that means something. */
+export interface Moment {
+  kind: MomentKind;
+  time: number; // the notebook at this time is what is meant
+  about: number; // of `restore` a time, of `session` its number, else how many cells
+  cells: number; // that were edited since the moment before it
+  runs: number; // that began since then
+}
+
+/** A notebook of which there is no file. */
+export interface GoneNotebook {
+  document: number;
+  path: string; // absolute, where it lay last
+  name: string;
+  last_seen: number;
+  cells: number; // deleted ones, too
+  versions: number;
+  runs: number;
+}
+
+/** One limit on what is kept of outputs. */
+export interface Setting {
+  name: string;
+  meaning: string;
+  bytes: boolean; // else it is a count
+  standard: number;
+  least: number;
+  most: number;
+  in_force: number; // for this notebook
+  notebook: number; // set for it; 0: not set
+  all: number; // set for all notebooks
 }
 
 /** Told unasked. */

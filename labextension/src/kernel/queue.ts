@@ -43,7 +43,8 @@ export interface QueueOptions {
   onTrouble?: (error: string | undefined) => void;
   /** This edit can never be recorded, and the reason. */
   onLeftOut?: (edit: Edit, reason: string) => void;
-  onHeads?: (heads: Record<string, number>) => void;
+  /** `own`: of this page's edits, not of those that one before it left. */
+  onHeads?: (heads: Record<string, number>, own: boolean) => void;
 }
 
 /** The kernel takes 1000 edits at once. */
@@ -75,6 +76,11 @@ export class EditQueue {
     return this._waiting.length === 0;
   }
 
+  /** Nothing waits any more of what pages before this one left. */
+  get hasOwnOnly(): boolean {
+    return this._waiting.every(batch => batch.client === this._options.client);
+  }
+
   add(edits: Edit[]): void {
     edits.forEach(edit => this._append(edit));
     if (!this._send) {
@@ -100,6 +106,15 @@ export class EditQueue {
       this._send = send;
       this._next();
     }
+  }
+
+  /** The notebook has another name: what waits for it waits there, and not for another one that takes the old name. */
+  renamed(): void {
+    const document = this._options.document();
+    this._waiting.forEach(batch => {
+      batch.document = document;
+      this._keepAgain(batch);
+    });
   }
 
   disconnect(): void {
@@ -194,8 +209,8 @@ export class EditQueue {
     this._underWay.delete(batch);
     if (answer.type === 'acknowledge') {
       this._options.onTrouble?.(undefined);
-      this._options.onHeads?.(answer.heads);
       this._remove(batch);
+      this._options.onHeads?.(answer.heads, batch.client === this._options.client);
     } else {
       this._encoder = new Encoder(); // what was sent is not what the kernel has
       if (answer.type === 'reply') {

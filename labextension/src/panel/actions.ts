@@ -7,13 +7,14 @@ import { cellExtras, sayLeftOut, visible } from '../extras.js';
 import type { CellInfo, Extras, RunOutputs, Undeleted, Version } from '../kernel/protocol.js';
 import { mayRestore, mustBeWritable } from '../may_restore.js';
 import { modelOf } from '../restore.js';
+import { folderOf, nameOfThen, saveAsNew, whenWords } from '../whole/copy.js';
 import { placeOf, withUntouched } from './place.js';
-import type { NotebookView, PanelServices } from './services.js';
+import type { NotebookView, HistoryServices } from './services.js';
 
 /** Puts a version into its cell; asks first where the cell is running. False: the person said no. */
 export async function restoreVersion(
   { history, panel }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   cell: string,
   version: number
 ): Promise<boolean> {
@@ -27,7 +28,7 @@ export async function restoreVersion(
 /** A new cell below, with the text and the outputs of the last run. */
 export async function insertVersion(
   { history, panel, contents }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   cell: string,
   version: Version
 ): Promise<void> {
@@ -54,8 +55,8 @@ export async function insertVersion(
 
 /** A deleted cell is there again under its id, where it was. */
 export async function bringBack(
-  { history, panel }: NotebookView,
-  { trans }: PanelServices,
+  { history, panel }: Pick<NotebookView, 'history' | 'panel'>,
+  { trans }: Pick<HistoryServices, 'trans'>,
   cell: string
 ): Promise<void> {
   mustBeWritable(panel, trans);
@@ -83,7 +84,7 @@ export async function bringBack(
 }
 
 /** Into the page, and into sight. Nothing is in it yet that could be distrusted. */
-function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
+export function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell): ICellModel | undefined {
   const metadata = { ...cell.metadata, ...(cell.cell_type === 'code' && { trusted: true }) };
   const made = panel.content.model!.sharedModel.insertCell(index, { ...cell, metadata });
   void panel.content.scrollToItem(index, 'smart');
@@ -93,32 +94,33 @@ function insertCell(panel: NotebookPanel, index: number, cell: SharedCell.Cell):
 /** The notebook as it was, as a new file beside it, opened. Returns its path. */
 export async function openAsItWas(
   { history, panel }: NotebookView,
-  services: PanelServices,
+  services: HistoryServices,
   moment: { time: number } | { before: number }
 ): Promise<string> {
   history.flush();
   const [{ notebook }, { cells }] = await Promise.all([
-    history.connection.request<{ notebook: nbformat.INotebookContent }>('notebook', { format: 'nbformat', ...moment }),
+    history.connection.request<{ notebook: nbformat.INotebookContent }>('notebook', {
+      format: 'nbformat',
+      ...moment
+    }),
     history.connection.request<{ cells: CellInfo[] }>('cells')
   ]);
-  const now = panel.content.model!.sharedModel.cells.map(cell => cell.toJSON() as nbformat.ICell & { id: string });
+  const { sharedModel } = panel.content.model!;
+  const now = sharedModel.cells.map(cell => cell.toJSON() as nbformat.ICell & { id: string });
   const known = new Set(cells.map(cell => cell.cell));
   notebook.cells = withUntouched(notebook.cells as typeof now, now, known);
+  notebook.metadata = sharedModel.getMetadata() as nbformat.INotebookMetadata;
   const { contents } = services;
   const { path } = panel.context;
-  const drive = contents.driveName(path);
-  const local = contents.localPath(path);
-  const folder = local.slice(0, Math.max(0, local.lastIndexOf('/')));
-  // The server gives a name that no other file has; whoever makes one meanwhile loses nothing.
-  const made = await contents.newUntitled({ path: drive ? `${drive}:${folder}` : folder, type: 'notebook' });
-  await contents.save(made.path, { type: 'notebook', format: 'json', content: notebook });
-  await services.open(made.path);
-  return made.path;
+  const when = 'time' in moment ? whenWords(moment.time) : services.trans.__('before run %1', moment.before);
+  const made = await saveAsNew(contents, folderOf(contents, path), nameOfThen(path, when), notebook);
+  await services.open(made);
+  return made;
 }
 
 export async function labelVersion(
   { history }: NotebookView,
-  { trans }: PanelServices,
+  { trans }: HistoryServices,
   version: Version
 ): Promise<void> {
   const { value, button } = await InputDialog.getText({

@@ -1,18 +1,20 @@
 import type { Cell } from '@jupyterlab/cells';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { Found, Version } from '../kernel/protocol.js';
-import { expandRows, foldTyping, keepRows } from '../tree/fold.js';
+import { expandRows, foldTyping, keepRows, nodeOf } from '../tree/fold.js';
 import { layLanes, LANES_MAX } from '../tree/lanes.js';
 import { insertVersion, labelVersion, pinVersion, restoreVersion } from './actions.js';
 import { Edges } from './edges.js';
 import { Filter, NO_FILTER, type FilterState } from './filter.js';
+import { FoundList, type FoundListHandle } from './found_list.js';
 import { useNow, useSignal } from './hooks.js';
 import { laneWidth } from './lane_cell.js';
 import { Preview, type Base } from './preview.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { Split } from './split.js';
 import { ROW_HEIGHT, TreeRow, type RowActions } from './tree_row.js';
-import { useFound } from './use_found.js';
+import { foundIn, useFound } from './use_found.js';
+import { usePieces } from './use_pieces.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
 
 /** Rows that are seen for a shorter time are scrolled past (ms). */
@@ -23,10 +25,12 @@ interface Props {
   services: PanelServices;
   cell: Cell;
   wanted: number; // a version to select; 0: the head
+  searchAsked: boolean; // the focus is to go to the search, for all cells
+  onSearch: () => void; // it went there
 }
 
 /** The tree of one cell, and below it what the selected version has. */
-export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
+export function CellTab({ view, services, cell, wanted, searchAsked, onSearch }: Props): ReactElement {
   const { trans } = services;
   const id = cell.model.id;
   const tree = view.trees.of(id);
@@ -34,31 +38,27 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
   const [filter, setFilter] = useState(NO_FILTER);
   const [expanded, setExpanded] = useState<ReadonlySet<number>>(new Set());
   const [base, setBase] = useState<Base>('now');
-  const [message, setMessage] = useState('');
+  const [{ message, about }, setSaid] = useState({ message: '', about: 0 });
   const rowsNode = useRef<VirtualRowsHandle>(null);
   const search = useRef<HTMLInputElement>(null);
   const now = useNow();
   useSignal(tree.changed);
   useSignal(view.contents.thumbnailsCame);
   useEffect(() => tree.watch(), [tree]);
-  const { found, searching } = useFound(view, id, filter.text);
+  const found = useFound(view, filter.text, filter.scope);
+  const foundHere = useMemo(() => foundIn(id, found.found), [id, found.found]);
+  const results = useRef<FoundListHandle>(null);
+  const here = filter.scope === 'cell';
 
   const { versions, head } = tree;
   const rows = useMemo(() => {
     const plain = filter.text === '' && !filter.runs && !filter.errors && !filter.pinned;
     const oldestFirst = plain
       ? expandRows(foldTyping(versions), expanded)
-      : keepRows(versions, version => passes(version, filter, found));
+      : keepRows(versions, version => passes(version, filter, foundHere));
     return oldestFirst.reverse();
-  }, [versions, head, filter, found, expanded]);
-  const lanes = useMemo(
-    () =>
-      layLanes(
-        rows.map(row => ({ number: row.version.version, parent: row.parent })),
-        head
-      ),
-    [rows, head]
-  );
+  }, [versions, head, filter, foundHere, expanded]);
+  const lanes = useMemo(() => layLanes(rows.map(nodeOf)), [rows]);
   const indexOf = useMemo(() => new Map(rows.map((row, i) => [row.version.version, i])), [rows]);
   const index = indexOf.get(selected || head) ?? (rows.length > 0 ? 0 : -1);
   const current = rows[index]?.version;
@@ -75,10 +75,16 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     [lanes, range]
   );
 
+  const changeAt = (at: number) => {
+    const { version, parent, folded } = rows[at];
+    return (folded.length > 0 && tree.span(parent, version.version)) || tree.changes.get(version.version);
+  };
+  const piecesAt = usePieces(rows, changeAt);
+
   useEffect(() => {
     const visible = rows.slice(...range);
     const shown = visible.map(row => row.version);
-    void tree.needChanges(shown.map(version => version.version));
+    void tree.changes.need(shown.map(version => version.version));
     void tree.needSpans(
       visible
         .filter(row => row.folded.length > 0 && row.parent !== 0)
@@ -86,6 +92,14 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
     );
     void view.contents.needThumbnails(shown.flatMap(version => version.runs.slice(-1)));
   }, [rows, range]);
+  useEffect(() => {
+    if (searchAsked) {
+      onSearch();
+      setFilter({ ...NO_FILTER, ...view.search, scope: 'notebook' });
+      search.current?.focus();
+      search.current?.select();
+    }
+  }, [searchAsked]);
   // Whoever goes on in the notebook wants to see where that leads.
   const node = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -117,19 +131,23 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
       go(at);
     }
   };
-  const attempt = async (action: () => Promise<string>) => {
+  /** `about`: the version that is in the cell as long as the message is true. */
+  const setMessage = (message: string, about = 0) => setSaid({ message, about });
+  const attempt = async (action: () => Promise<string>, about = 0) => {
     try {
-      setMessage(await action());
+      setMessage(await action(), about);
     } catch (error) {
       setMessage(error instanceof Error ? error.message : String(error));
     }
   };
   const restore = () =>
     current &&
-    attempt(async () =>
-      (await restoreVersion(view, services, id, current.version))
-        ? trans.__('v%1 is in the cell. Ctrl-Z takes it back.', current.version)
-        : ''
+    attempt(
+      async () =>
+        (await restoreVersion(view, services, id, current.version))
+          ? trans.__('v%1 is in the cell. Ctrl-Z takes it back.', current.version)
+          : '',
+      current.version
     );
   const insert = () =>
     current &&
@@ -240,34 +258,68 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
         expand(current!.version);
       }
     },
-    '/': () => search.current?.focus()
+    '/': () => {
+      if (filter.text === '' && view.search.text !== '') {
+        setFilter({ ...filter, ...view.search }); // to look at what else was found
+      }
+      search.current?.focus();
+      search.current?.select();
+    }
   };
 
+  const filterBar = (
+    <Filter
+      state={filter}
+      onChange={next => {
+        setFilter(next);
+        view.search = next.text === '' ? view.search : next;
+      }}
+      inputRef={search}
+      trans={trans}
+      onLeave={() => (here ? go(Math.max(0, index)) : results.current?.focus())}
+      note={
+        tree.isLoaded
+          ? found.searching
+            ? trans.__('searching…')
+            : !here
+              ? trans.__('%1 found', found.found?.length ?? 0)
+              : filter === NO_FILTER
+                ? trans._n('%1 version', '%1 versions', versions.length) + (tree.isComplete ? '' : '…')
+                : trans.__('%1 of %2', rows.length, versions.length)
+          : trans.__('loading…')
+      }
+    />
+  );
+  if (!here) {
+    return (
+      <div className="fk-CellTab" ref={node}>
+        {filterBar}
+        <FoundList
+          ref={results}
+          view={view}
+          services={services}
+          search={found}
+          text={filter.text}
+          everywhere={filter.scope === 'everywhere'}
+          now={now}
+          onLeave={() => search.current?.focus()}
+        />
+      </div>
+    );
+  }
   if (tree.isLoaded && versions.length === 0) {
     return (
-      <p className="fk-Empty">
-        {trans.__('This cell has no versions yet. Each text that you type or run in it will be here.')}
-      </p>
+      <div className="fk-CellTab" ref={node}>
+        {filterBar}
+        <p className="fk-Empty">
+          {trans.__('This cell has no versions yet. Each text that you type or run in it will be here.')}
+        </p>
+      </div>
     );
   }
   return (
     <div className="fk-CellTab" ref={node}>
-      <Filter
-        state={filter}
-        onChange={setFilter}
-        inputRef={search}
-        trans={trans}
-        onLeave={() => go(Math.max(0, index))}
-        note={
-          tree.isLoaded
-            ? searching
-              ? trans.__('searching…')
-              : filter === NO_FILTER
-                ? trans._n('%1 version', '%1 versions', versions.length) + (tree.isComplete ? '' : '…')
-                : trans.__('%1 of %2', rows.length, versions.length)
-            : trans.__('loading…')
-        }
-      />
+      {filterBar}
       {tree.error && <p className="fk-Trouble">{tree.error}</p>}
       <Edges view={view} services={services} tree={tree} attempt={attempt} />
       <Split
@@ -293,11 +345,9 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
                   row={row}
                   lanes={lanes[at]}
                   lanesWidth={lanesWidth}
-                  change={
-                    (row.folded.length > 0 && tree.span(row.parent, version.version)) ||
-                    tree.changes.get(version.version)
-                  }
-                  found={found?.get(version.version)}
+                  change={changeAt(at)}
+                  pieces={piecesAt(at)}
+                  found={foundHere?.get(version.version)}
                   foundText={filter.text}
                   picture={run && view.contents.thumbnail(run)}
                   now={now}
@@ -352,7 +402,7 @@ export function CellTab({ view, services, cell, wanted }: Props): ReactElement {
         }
       />
       <div className="fk-Message" role="status" aria-live="polite">
-        {message}
+        {about === 0 || about === head ? message : ''}
       </div>
       <div className="fk-Hint" aria-hidden="true">
         {trans.__('↑ ↓ look, Enter restores, / searches, Esc back to the cell')}

@@ -37,7 +37,8 @@ export function DiffView({ before, after, wide, mimeType, languages, label }: Pr
       jupyterTheme,
       before.length + after.length > COLOUR_MAX ? [] : language
     ];
-    const collapseUnchanged = { margin: 2, minSize: 6 };
+    // Where nothing is different the text itself is what there is to see.
+    const collapseUnchanged = before === after ? undefined : { margin: 2, minSize: 6 };
     const view = wide
       ? new MergeView({
           a: { doc: before, extensions },

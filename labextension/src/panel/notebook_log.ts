@@ -1,15 +1,9 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { HistoryConnection } from '../kernel/connection.js';
-import type { LogEvent } from '../kernel/protocol.js';
-import { dayOf } from './words.js';
+import type { LogEvent, Session } from '../kernel/protocol.js';
+import { keyOf } from './log_rows.js';
 
 const PAGE = 200;
-
-/** Typing on after so long is told anew (microseconds). */
-const PAUSE_US = 5 * 60 * 1_000_000;
-
-/** A row of the time line. */
-export type LogRow = { kind: 'day'; day: string } | { kind: 'event'; event: LogEvent; steps: number }; // steps: earlier ones of the same typing
 
 /** What happened in the notebook, newest first; older pages are asked for when somebody scrolls there. */
 export class NotebookLog {
@@ -19,6 +13,11 @@ export class NotebookLog {
 
   get events(): readonly LogEvent[] {
     return this._events;
+  }
+
+  /** Of the kernels that were at work, newest first. */
+  get sessions(): readonly Session[] {
+    return this._sessions;
   }
 
   get isLoaded(): boolean {
@@ -46,6 +45,7 @@ export class NotebookLog {
         this._next = page.next;
       }
       this._events = joined ?? page.events;
+      this._sessions = page.sessions;
       this._loaded = true;
     });
   }
@@ -60,7 +60,7 @@ export class NotebookLog {
     });
   }
 
-  private _ask(before?: unknown): Promise<{ events: LogEvent[]; next: unknown }> {
+  private _ask(before?: unknown): Promise<{ events: LogEvent[]; sessions: Session[]; next: unknown }> {
     return this._connection.request('log', { limit: PAGE, ...(before === undefined ? {} : { before }) });
   }
 
@@ -80,14 +80,13 @@ export class NotebookLog {
 
   private _connection: Pick<HistoryConnection, 'request'>;
   private _events: LogEvent[] = [];
+  private _sessions: Session[] = [];
   private _next: unknown = null;
   private _loaded = false;
   private _error?: string;
   private _last: Promise<void> = Promise.resolve();
   private _changed = new Signal<this, void>(this);
 }
-
-const keyOf = (event: LogEvent) => [event.event, event.time, event.cell, event.from, event.to, event.run].join(' ');
 
 /** A new first page and what was known, both newest first; undefined: there is something between them. */
 export function joinLog(page: readonly LogEvent[], known: readonly LogEvent[]): LogEvent[] | undefined {
@@ -98,37 +97,4 @@ export function joinLog(page: readonly LogEvent[], known: readonly LogEvent[]): 
   const key = keyOf(last);
   const at = known.findIndex(event => keyOf(event) === key);
   return at < 0 ? undefined : [...page, ...known.slice(at + 1)];
-}
-
-/** Days as headings, runs of typing in one cell as one row. */
-export function logRows(events: readonly LogEvent[]): LogRow[] {
-  const rows: LogRow[] = [];
-  let day = '';
-  for (const event of events) {
-    const last = rows.at(-1);
-    const its = dayOf(event.time);
-    if (last?.kind === 'event' && its === day && goesOn(event, last.event)) {
-      last.steps++;
-      last.event = { ...last.event, from: event.from };
-      continue;
-    }
-    if (its !== day) {
-      day = its;
-      rows.push({ kind: 'day', day });
-    }
-    rows.push({ kind: 'event', event, steps: 0 });
-  }
-  return rows;
-}
-
-/** Whether `next` was typed on from `event`. */
-function goesOn(event: LogEvent, next: LogEvent): boolean {
-  return (
-    event.event === 'version' &&
-    next.event === 'version' &&
-    event.cause === 'typing' &&
-    next.cause === 'typing' &&
-    event.cell === next.cell &&
-    next.time - event.time < PAUSE_US
-  );
 }

@@ -1,13 +1,16 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import type { KeyboardEvent, ReactElement } from 'react';
 import type { CellInfo, LogEvent } from '../kernel/protocol.js';
 import { modelOf } from '../restore.js';
+import { VersionChanges } from '../tree/version_changes.js';
 import { bringBack, openAsItWas } from './actions.js';
 import { useNow, useSignal } from './hooks.js';
-import { logRows, NotebookLog } from './notebook_log.js';
+import { GroupLine, LogLine } from './log_line.js';
+import { keyOf, logGroups, logRows, type LogGroup, type LogRow } from './log_rows.js';
+import { NotebookLog } from './notebook_log.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
-import { ago, causeWord, clockTime, dateTime, nowUs, STATUS_SIGNS, statusWord } from './words.js';
+import { ago, dateTime } from './words.js';
 
 const ROW_HEIGHT = 40;
 
@@ -19,9 +22,8 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   const { trans } = services;
   const log = useMemo(() => new NotebookLog(view.history.connection), [view]);
   const [cells, setCells] = useState<CellInfo[]>([]);
-  const [selected, setSelected] = useState<LogEvent>();
+  const [selected, setSelected] = useState<LogRow>();
   const [message, setMessage] = useState('');
-  const [time, setTime] = useState(localInput(nowUs() - 3_600_000_000));
   const node = useRef<VirtualRowsHandle>(null);
   const now = useNow();
   useSignal(log.changed);
@@ -50,16 +52,39 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   }, [refresh]);
 
   const { events } = log;
-  const rows = useMemo(() => logRows(events), [events]);
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const groups = useMemo(() => logGroups(events, log.sessions, log.isComplete), [events, log.sessions, log.isComplete]);
+  const since = useRef<number>();
+  since.current ??= groups[0]?.to;
+  // What happened last is in sight, and what happens while somebody looks.
+  const isOpen = (group: LogGroup) => toggled.has(group.key) !== group.to >= (since.current ?? 0);
+  const rows = useMemo(() => logRows(groups, isOpen), [groups, toggled]);
+  const [, came] = useReducer((n: number) => n + 1, 0);
+  const changes = useMemo(() => new VersionChanges(view.history.connection, came), [view]);
+  const toggle = (group: LogGroup) => {
+    const next = new Set(toggled);
+    if (!next.delete(group.key)) {
+      next.add(group.key);
+    }
+    setToggled(next);
+    setSelected(group);
+  };
   const deleted = useMemo(
     () => cells.filter(cell => cell.deleted !== 0).sort((left, right) => right.deleted - left.deleted),
     [cells]
   );
   const names = useMemo(() => new Map(cells.map(cell => [cell.cell, cell])), [cells]);
   const places = new Map(view.panel.content.widgets.map((widget, i) => [widget.model.id, i]));
-  const found = selected ? rows.findIndex(row => row.kind === 'event' && sameEvent(row.event, selected)) : -1;
+  const found = selected ? rows.findIndex(row => sameRow(row, selected)) : -1;
   const index = found >= 0 ? found : rows.findIndex(row => row.kind === 'event');
   const row = rows[index];
+  const groupAt = (at: number) => {
+    let above = at;
+    while (above > 0 && rows[above].kind !== 'group') {
+      above--;
+    }
+    return above;
+  };
   const event = row?.kind === 'event' ? row.event : undefined;
 
   const attempt = async (action: () => Promise<string>) => {
@@ -86,29 +111,28 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
     }
   };
 
-  const go = (to: number, step: number) => {
-    let at = Math.min(Math.max(to, 0), rows.length - 1);
-    if (rows[at]?.kind === 'day') {
-      at += at + step >= 0 && at + step < rows.length ? step : -step;
-    }
-    const next = rows[at];
-    if (next?.kind === 'event') {
-      setSelected(next.event);
+  const go = (to: number) => {
+    const at = Math.min(Math.max(to, 0), rows.length - 1);
+    if (rows[at]) {
+      setSelected(rows[at]);
       node.current?.reveal(at);
       requestAnimationFrame(() => node.current?.focus(at));
     }
   };
   const onKeyDown = (key: KeyboardEvent) => {
+    const open = row?.kind === 'group' && rows[index + 1]?.kind === 'event';
     const keys: Record<string, (() => void) | undefined> = {
-      ArrowUp: () => go(index - 1, -1),
-      ArrowDown: () => go(index + 1, 1),
-      PageUp: () => go(index - (node.current?.pageRows ?? 10), -1),
-      PageDown: () => go(index + (node.current?.pageRows ?? 10), 1),
-      Home: () => go(0, 1),
-      End: () => go(rows.length - 1, -1),
-      Enter: () => event && show(event)
+      ArrowUp: () => go(index - 1),
+      ArrowDown: () => go(index + 1),
+      ArrowLeft: () => (row?.kind === 'group' && open ? toggle(row) : go(groupAt(index))),
+      ArrowRight: () => (row?.kind === 'group' && !open ? toggle(row) : go(index + 1)),
+      PageUp: () => go(index - (node.current?.pageRows ?? 10)),
+      PageDown: () => go(index + (node.current?.pageRows ?? 10)),
+      Home: () => go(0),
+      End: () => go(rows.length - 1),
+      Enter: () => (row?.kind === 'group' ? toggle(row) : event && show(event))
     };
-    const action = key.ctrlKey || key.metaKey || key.altKey ? undefined : keys[key.key];
+    const action = key.ctrlKey || key.metaKey || key.altKey ? undefined : keys[key.key === ' ' ? 'Enter' : key.key];
     if (action) {
       action();
       key.preventDefault();
@@ -118,28 +142,15 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
 
   return (
     <div className="fk-NotebookTab">
-      <form
-        className="fk-AsItWas"
-        onSubmit={submitted => {
-          submitted.preventDefault();
-          void openAt({ time: new Date(time).getTime() * 1000 });
-        }}
-      >
-        <label>
-          <span>{trans.__('The notebook as it was')}</span>
-          <input
-            className="fk-Input"
-            type="datetime-local"
-            step={1}
-            required
-            value={time}
-            onChange={change => setTime(change.target.value)}
-          />
-        </label>
-        <button className="fk-Button" title={trans.__('Opens a new notebook; this one stays as it is')}>
-          {trans.__('Open')}
+      <div className="fk-AsItWas">
+        <button
+          className="fk-Button"
+          title={trans.__('The notebook as it was: what would be different, and going back there')}
+          onClick={() => services.showNotebookHistory()}
+        >
+          {trans.__('Notebook History…')}
         </button>
-      </form>
+      </div>
       {deleted.length > 0 && (
         <details className="fk-Deleted" open={deleted.length <= 3}>
           <summary>{trans._n('%1 deleted cell', '%1 deleted cells', deleted.length)}</summary>
@@ -165,40 +176,33 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
       <VirtualRows
         ref={node}
         className="fk-Log"
-        role="listbox"
+        role="tree"
         aria-label={trans.__('What happened in the notebook, newest first')}
         count={rows.length}
         rowHeight={ROW_HEIGHT}
         keep={index}
         onKeyDown={onKeyDown}
-        onRange={(_, end) => {
-          if (end >= rows.length - 20 && log.isLoaded && !log.isComplete) {
+        onRange={(first, end) => {
+          void changes.need(rows.slice(first, end).flatMap(one => (one.kind === 'event' ? (one.made?.to ?? []) : [])));
+          if (end >= rows.length - 2 && log.isLoaded && !log.isComplete) {
             void log.readOlder();
           }
         }}
       >
         {at => {
           const row = rows[at];
-          if (row.kind === 'day') {
-            return (
-              <div className="fk-Day" role="presentation">
-                {row.day}
-              </div>
-            );
-          }
-          return (
+          const common = { now, selected: at === index, trans };
+          return row.kind === 'group' ? (
+            <GroupLine group={row} open={rows[at + 1]?.kind === 'event'} onToggle={() => toggle(row)} {...common} />
+          ) : (
             <LogLine
-              event={row.event}
-              steps={row.steps}
+              row={row}
+              change={row.made && changes.get(row.made.to)}
               cell={names.get(row.event.cell)}
               index={places.get(row.event.cell)}
-              now={now}
-              place={at}
-              count={log.isComplete ? rows.length : -1}
-              selected={at === index}
-              trans={trans}
-              onSelect={() => go(at, 1)}
+              onSelect={() => go(at)}
               onShow={() => show(row.event)}
+              {...common}
             />
           );
         }}
@@ -232,85 +236,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   );
 }
 
-interface LineProps {
-  event: LogEvent;
-  steps: number;
-  cell: CellInfo | undefined;
-  index: number | undefined; // where it is in the notebook
-  now: number;
-  place: number; // among the rows
-  count: number; // of them; -1: not known
-  selected: boolean;
-  trans: TranslationBundle;
-  onSelect: () => void;
-  onShow: () => void;
-}
-
-function LogLine(props: LineProps): ReactElement {
-  const { event, cell, index, now, selected, trans, onSelect, onShow } = props;
-  const { sign, words } = eventWords(event, props.steps, trans);
-  const place = index === undefined ? '' : `${trans.__('cell %1', index + 1)} · `;
-  return (
-    <div
-      role="option"
-      className={`fk-LogRow fk-mod-${event.event} ${selected ? 'fk-mod-selected' : ''}`}
-      aria-selected={selected}
-      aria-posinset={props.place + 1}
-      aria-setsize={props.count}
-      tabIndex={selected ? 0 : -1}
-      onMouseDown={press => press.button === 0 && onSelect()}
-      onDoubleClick={onShow}
-      title={dateTime(event.time)}
-    >
-      <span className={`fk-LogRow-sign ${event.status ? `fk-Run fk-mod-${event.status}` : ''}`} aria-hidden="true">
-        {sign}
-      </span>
-      <div className="fk-Row-body">
-        <div className="fk-Row-line">
-          <code className="fk-Row-what">{event.summary || cell?.summary || trans.__('empty')}</code>
-          <time className="fk-Row-time">
-            {now - event.time < 3_600_000_000 ? ago(event.time, now, trans) : clockTime(event.time)}
-          </time>
-        </div>
-        <div className="fk-Row-line fk-Row-notes">{place + words}</div>
-      </div>
-    </div>
-  );
-}
-
-function eventWords(event: LogEvent, steps: number, trans: TranslationBundle): { sign: string; words: string } {
-  switch (event.event) {
-    case 'run': {
-      const status = event.status ?? 'ok';
-      return {
-        sign: STATUS_SIGNS[status],
-        words: trans.__('run [%1]: %2', event.count, statusWord(status, trans))
-      };
-    }
-    case 'delete':
-      return { sign: '−', words: trans.__('cell deleted') };
-    case 'undelete':
-      return { sign: '+', words: trans.__('cell brought back') };
-    case 'move':
-      return {
-        sign: '↶',
-        words: trans.__('%1: v%2 → v%3', causeWord(event.cause, trans) || trans.__('moved'), event.from, event.to)
-      };
-    case 'version': {
-      const cause = causeWord(event.cause, trans) || trans.__('typed');
-      const more = steps > 0 ? `, ${trans._n('%1 step', '%1 steps', steps + 1)}` : '';
-      return { sign: '✎', words: `${cause}, v${event.to}${more}` };
-    }
-  }
-}
-
-function sameEvent(left: LogEvent, right: LogEvent): boolean {
-  return left.event === right.event && left.time === right.time && left.cell === right.cell && left.run === right.run;
-}
-
-/** As a datetime-local input has it: the person's own time. */
-function localInput(time: number): string {
-  const date = new Date(time / 1000);
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
+function sameRow(left: LogRow, right: LogRow): boolean {
+  const key = (row: LogRow) => (row.kind === 'group' ? row.key : keyOf(row.oldest));
+  return left.kind === right.kind && key(left) === key(right);
 }

@@ -79,6 +79,13 @@ export class HistoryPanel extends ReactWidget {
     }
   }
 
+  /** Put the focus into the field of the search, which is for all cells. */
+  showSearch(): void {
+    cancelAnimationFrame(this._focusing);
+    this._searchAsked = true;
+    this.showTab('cell');
+  }
+
   protected onAfterShow(message: Message): void {
     super.onAfterShow(message);
     this._again();
@@ -90,7 +97,9 @@ export class HistoryPanel extends ReactWidget {
   }
 
   protected onActivateRequest(): void {
-    this._focusRow();
+    if (!this._searchAsked) {
+      this._focusRow();
+    }
   }
 
   protected render(): ReactElement {
@@ -188,6 +197,11 @@ export class HistoryPanel extends ReactWidget {
         services={this._services}
         cell={cell}
         wanted={wanted.version}
+        searchAsked={this._searchAsked}
+        onSearch={() => {
+          this._searchAsked = false;
+          this._again();
+        }}
       />
     );
   }
@@ -236,4 +250,5 @@ export class HistoryPanel extends ReactWidget {
   private _views = new WeakMap<NotebookPanel, NotebookView>();
   private _wanted = { cell: '', version: 0, count: 0 };
   private _focusing = 0;
+  private _searchAsked = false; // the field of the search is to have the focus as soon as it is there
 }

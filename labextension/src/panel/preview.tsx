@@ -6,7 +6,7 @@ import type { Run, RunOutputs, Version } from '../kernel/protocol.js';
 import { DiffView, WIDE } from './diff_view.js';
 import { useAnswer, useReading, useWidth } from './hooks.js';
 import { OutputView } from './output_view.js';
-import type { NotebookView, PanelServices } from './services.js';
+import type { NotebookView, HistoryServices } from './services.js';
 import { ago, bytesWords, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
 /** What a version is compared with. */
@@ -14,7 +14,7 @@ export type Base = 'now' | 'parent';
 
 interface Props {
   view: NotebookView;
-  services: PanelServices;
+  services: HistoryServices;
   model: ICellModel;
   version: Version;
   base: Base;

@@ -3,19 +3,20 @@ import { memo, type ReactElement } from 'react';
 import type { Change, Found } from '../kernel/protocol.js';
 import type { Row } from '../tree/fold.js';
 import type { LaneRow } from '../tree/lanes.js';
+import { textOf, type Piece } from '../tree/line_change.js';
 import { LaneCell } from './lane_cell.js';
+import { Marked } from './marked.js';
+import { Pieces } from './pieces.js';
 import { ago, causeWord, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
 export const ROW_HEIGHT = 44;
-
-/** Characters before what was found, in a narrow row. */
-const CONTEXT = 12;
 
 interface Props {
   row: Row;
   lanes: LaneRow;
   lanesWidth: number;
   change: Change | undefined;
+  pieces: readonly Piece[]; // what is said of it
   found: Found | undefined; // shown in place of what changed
   foundText: string; // what was searched for
   picture: string | undefined;
@@ -37,12 +38,11 @@ export interface RowActions {
 
 /** A version in the tree: what changed and when, and below what became of it. */
 export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
-  const { row, lanes, change, found, picture, now, selected, trans } = props;
+  const { row, lanes, change, pieces, found, picture, now, selected, trans } = props;
   const { version, folded } = row;
   const run = version.runs.at(-1);
   const inOutput = found?.where === 'output' ? trans.__('in the output: ') : '';
-  const what = found ? inOutput + found.excerpt : (change?.summary ?? version.summary);
-  const [sign, text] = found || version.parent === 0 ? ['', what] : signOf(what);
+  const what = found ? inOutput + found.excerpt : textOf(pieces);
   const cause = causeWord(version.cause, trans);
   const runs = runWords(version.runs, trans);
   const steps = folded.length === 0 ? '' : trans._n('%1 step', '%1 steps', folded.length);
@@ -83,36 +83,28 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
       <div className="fk-Row-body">
         <div className="fk-Row-line">
           <code className="fk-Row-what">
-            {sign && <span className={sign === '+' ? 'fk-added' : 'fk-removed'}>{sign} </span>}
             {found ? (
               <>
                 <span className="fk-quiet">{inOutput}</span>
                 <Marked text={found.excerpt} part={props.foundText} />
               </>
+            ) : what ? (
+              <Pieces pieces={pieces} />
             ) : (
-              text || <span className="fk-quiet">{trans.__('empty')}</span>
+              <span className="fk-quiet">{trans.__('empty')}</span>
             )}
           </code>
-          <time className="fk-Row-time" title={dateTime(version.created)}>
-            {ago(version.created, now, trans)}
-          </time>
         </div>
-        <div className="fk-Row-line fk-Row-notes">
+        <div className="fk-Row-notes">
           <span className="fk-Row-number">v{version.version}</span>
           {version.head && <span className="fk-Chip fk-mod-head">{trans.__('in the cell')}</span>}
-          {version.pinned && <span className="fk-Chip fk-mod-pin">⚑ {trans.__('pinned')}</span>}
-          {version.label && <span className="fk-Chip fk-mod-label">{version.label}</span>}
           {run && (
             <span className={`fk-Run fk-mod-${run.status}`}>
               {STATUS_SIGNS[run.status]} {runs}
             </span>
           )}
-          {cause && <span className="fk-quiet">{cause}</span>}
-          {change && version.parent !== 0 && (
-            <span className="fk-quiet fk-Row-lines">
-              +{change.added} −{change.removed}
-            </span>
-          )}
+          {version.label && <span className="fk-Chip fk-mod-label">{version.label}</span>}
+          {version.pinned && <span className="fk-Chip fk-mod-pin">⚑ {trans.__('pinned')}</span>}
           {props.expandable && (
             <button
               className="fk-Steps"
@@ -123,32 +115,16 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
               {steps === '' ? `▾ ${trans.__('fewer')}` : `▸ ${steps}`}
             </button>
           )}
+          <time title={dateTime(version.created)}>{ago(version.created, now, trans)}</time>
+          {cause && <span className="fk-quiet">{cause}</span>}
+          {change && version.parent !== 0 && (
+            <span className="fk-quiet fk-Row-lines">
+              +{change.added} −{change.removed}
+            </span>
+          )}
         </div>
       </div>
       {picture && <img className="fk-Thumbnail" src={picture} alt="" draggable={false} />}
     </div>
   );
 });
-
-/** The sign and the line of a change ("+ int y;"). */
-function signOf(summary: string): [string, string] {
-  const [, sign, text] = /^([+-]) ?(.*)/s.exec(summary) ?? ['', '', summary];
-  return [sign.replace('-', '−'), text];
-}
-
-/** A text from a little before the part that was found, which is marked. */
-function Marked({ text, part }: { text: string; part: string }): ReactElement {
-  const at = text.toLowerCase().indexOf(part.toLowerCase());
-  if (at < 0) {
-    return <>{text}</>;
-  }
-  const from = at > CONTEXT ? at - CONTEXT : 0;
-  return (
-    <>
-      {from > 0 && '…'}
-      {text.slice(from, at)}
-      <mark>{text.slice(at, at + part.length)}</mark>
-      {text.slice(at + part.length)}
-    </>
-  );
-}

@@ -1,15 +1,26 @@
 import { useEffect, useState } from 'react';
 import type { Found } from '../kernel/protocol.js';
-import { searchHistory } from './search.js';
+import { searchHistory, type Scope } from './search.js';
 import type { NotebookView } from './services.js';
 
 /** Whoever types on within this time has not said yet what to search for (ms). */
 const TYPING_MS = 200;
 
-/** The versions of a cell that have a text, in themselves or in their outputs. */
-export function useFound(view: NotebookView, cell: string, text: string) {
-  const [found, setFound] = useState<ReadonlyMap<number, Found>>();
+/** Nobody reads more; a tree that is filtered is to have all of its own. */
+const FOUND_MAX = 2000;
+
+export interface Search {
+  found: readonly Found[] | undefined; // undefined: nothing is searched for
+  searching: boolean;
+  document: string; // the path of this notebook on the disk; "": not known yet
+}
+
+/** What has a text, in itself or in its outputs. */
+export function useFound(view: NotebookView, text: string, scope: Scope): Search {
+  const [found, setFound] = useState<readonly Found[]>();
+  const [document, setDocument] = useState('');
   const [searching, setSearching] = useState(false);
+  const everywhere = scope === 'everywhere';
   useEffect(() => {
     setFound(undefined);
     setSearching(text !== '');
@@ -18,16 +29,18 @@ export function useFound(view: NotebookView, cell: string, text: string) {
     }
     let overtaken = false;
     const timer = setTimeout(async () => {
-      const all = new Map<number, Found>();
+      let all: Found[] = [];
       try {
-        for await (const page of searchHistory(view.history.connection, text)) {
+        for await (const page of searchHistory(view.history.connection, text, everywhere)) {
           if (overtaken) {
             return;
           }
-          page
-            .filter(one => one.cell === cell && (one.where === 'text' || !all.has(one.version)))
-            .forEach(one => all.set(one.version, one));
-          setFound(new Map(all));
+          all = [...all, ...page.found];
+          setDocument(page.document);
+          setFound(all);
+          if (scope !== 'cell' && all.length >= FOUND_MAX) {
+            break;
+          }
         }
       } catch {
         // The kernel went away; what was found until then stays.
@@ -40,6 +53,16 @@ export function useFound(view: NotebookView, cell: string, text: string) {
       overtaken = true;
       clearTimeout(timer);
     };
-  }, [view, cell, text]);
-  return { found, searching };
+  }, [view, text, scope]);
+  return { found, searching, document };
+}
+
+/** Of one cell, by version; what is in a text goes before what is in an output. */
+export function foundIn(cell: string, found: readonly Found[] | undefined): ReadonlyMap<number, Found> | undefined {
+  const of = new Map<number, Found>();
+  found
+    ?.filter(one => one.cell === cell && one.document === undefined)
+    .filter(one => one.where === 'text' || !of.has(one.version))
+    .forEach(one => of.set(one.version, one));
+  return found && of;
 }

@@ -41,6 +41,16 @@ export function dayOf(time: number): string {
   return new Date(time / 1000).toLocaleDateString(undefined, { dateStyle: 'medium' });
 }
 
+/** "today", "yesterday", "3 May 2026"; both in microseconds. */
+export function dayWord(time: number, now: number, trans: TranslationBundle): string {
+  const day = dayOf(time);
+  const noon = new Date(now / 1000).setHours(12, 0, 0, 0); // a day before it is on the day before, whatever the clocks did
+  if (day === dayOf(now)) {
+    return trans.__('Today');
+  }
+  return day === dayOf((noon - 86_400_000) * 1000) ? trans.__('Yesterday') : day;
+}
+
 /** "1.2 MB" */
 export function bytesWords(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
@@ -114,6 +124,8 @@ export function causeWord(cause: string, trans: TranslationBundle): string {
       return trans.__('by a program');
     case 'file':
       return trans.__('from the file');
+    case 'replace':
+      return trans.__('replaced');
     default:
       return '';
   }

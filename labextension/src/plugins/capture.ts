@@ -1,6 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
-import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookActions, type Notebook, type NotebookPanel } from '@jupyterlab/notebook';
 import { noteEditorCause } from '../capture/editor_cause.js';
 import { NotebookHistory } from '../notebook_history.js';
 import { NotebookRecorder } from '../notebook_recorder.js';
@@ -37,9 +37,14 @@ const capture: JupyterFrontEndPlugin<IHistories> = {
       factory: () => ({ instance: () => noteEditorCause, reconfigure: () => null })
     });
     // What is typed comes before what is run.
+    const recorderOf = (notebook: Notebook) =>
+      [...histories.values()].find(history => history.panel.content === notebook)?.recorder;
     NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
-      [...histories.values()].find(history => history.panel.content === notebook)?.flush(cell.model.id);
+      const recorder = recorderOf(notebook);
+      recorder?.flush(cell.model.id);
+      recorder?.sent(cell.model);
     });
+    NotebookActions.executed.connect((_, { notebook, cell }) => recorderOf(notebook)?.done(cell.model));
     return {
       of: panel => histories.get(panel),
       forEach: callback => {

@@ -1,15 +1,17 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { makeAnnouncer } from '../cell/announcer.js';
+import { bringOutputsBack } from '../cell/bring_outputs.js';
 import type { CellSettings } from '../cell/cell_marks.js';
 import type { CellSteps } from '../cell/cell_steps.js';
 import { NotebookMarks } from '../cell/notebook_marks.js';
 import { activeCellOf, cellOf } from '../clicked_cell.js';
+import { showKeysInMenus } from '../menu_keys.js';
 import type { NotebookHistory } from '../notebook_history.js';
 import { IHistories } from '../tokens.js';
 
@@ -72,7 +74,7 @@ const cell: JupyterFrontEndPlugin<void> = {
           return active && step(marks.get(found.history)!.steps, active);
         }
       });
-      palette?.addItem({ command: id, category: trans.__('Cell History') });
+      palette?.addItem({ command: id, category: trans.__('Cell History (forkernel)') });
     };
     const hasRuns = (args: ReadonlyPartialJSONObject) => {
       const found = here();
@@ -106,17 +108,35 @@ const cell: JupyterFrontEndPlugin<void> = {
     add(
       'forkernel:earlier-output',
       trans.__('Output of the Run Before'),
-      trans.__('Show the output that this text had when it was run before'),
+      trans.__('Show what came out of the run before, with the text that was run'),
       (steps, one) => steps.stepRun(one, -1),
       hasRuns
     );
     add(
       'forkernel:later-output',
       trans.__('Output of the Next Run'),
-      trans.__('Show the output that this text had when it was run next'),
+      trans.__('Show what came out of the next run, with the text that was run'),
       (steps, one) => steps.stepRun(one, 1),
       hasRuns
     );
+    showKeysInMenus(app.commands, { clicked: true });
+
+    app.commands.addCommand('forkernel:bring-outputs-back', {
+      label: trans.__('Bring All Outputs Back'),
+      caption: trans.__('Show in every cell what the last run of its text left, also where it was cleared'),
+      isEnabled: () => here() !== undefined,
+      isVisible: () => here() !== undefined,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: async () => {
+        const found = here();
+        try {
+          return found && (await bringOutputsBack(found.history, marks.get(found.history)!.missed, trans));
+        } catch (error) {
+          Notification.warning(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
+        }
+      }
+    });
+    palette?.addItem({ command: 'forkernel:bring-outputs-back', category: trans.__('Notebook Operations') });
   }
 };
 

@@ -1,17 +1,20 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { activeCellOf } from '../clicked_cell.js';
 import { historyTreeIcon } from '../panel/icon.js';
 import { HistoryPanel } from '../panel/panel.js';
+import { PanelRoom } from '../panel/room.js';
 import type { PanelServices } from '../panel/services.js';
 import { IHistories, IHistoryPanel } from '../tokens.js';
 
 const ID = '@forkernel/labextension:panel';
 const SHOW = 'forkernel:show-history';
+const SEARCH = 'forkernel:search-history';
 
 /** Below the property inspector and the debugger. */
 const RANK = 750;
@@ -21,7 +24,7 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
   description: 'The panel in the side bar with the history of the notebook.',
   autoStart: true,
   requires: [INotebookTracker, IHistories],
-  optional: [ITranslator, IEditorLanguageRegistry, ICommandPalette, ISettingRegistry],
+  optional: [ITranslator, IEditorLanguageRegistry, ICommandPalette, ISettingRegistry, ILabShell, IStateDB],
   provides: IHistoryPanel,
   activate: (
     app: JupyterFrontEnd,
@@ -30,7 +33,9 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
     translator: ITranslator | null,
     languages: IEditorLanguageRegistry | null,
     palette: ICommandPalette | null,
-    settings: ISettingRegistry | null
+    settings: ISettingRegistry | null,
+    labShell: ILabShell | null,
+    state: IStateDB | null
   ): IHistoryPanel => {
     const trans = (translator ?? nullTranslator).load('forkernel');
     const { commands, shell } = app;
@@ -44,9 +49,21 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
         // Afterwards: being activated puts a notebook into command mode.
         requestAnimationFrame(() => panel.content.activeCell?.editor?.focus());
       },
-      revealVersion: (cell, version) => panel.showVersion(cell, version)
+      revealVersion: (cell, version) => panel.showVersion(cell, version),
+      showNotebookHistory: () => void commands.execute('forkernel:notebook-history'),
+      openVersion: async (path, cell, version) => {
+        await app.serviceManager.contents.get(path, { content: false });
+        const opened = (await commands.execute('docmanager:open', { path })) as NotebookPanel;
+        await opened.context.ready;
+        await opened.revealed;
+        shell.activateById(panel.id);
+        panel.showVersion(cell, version);
+      }
     };
     const panel = new HistoryPanel(tracker, histories, services);
+    if (labShell) {
+      new PanelRoom(panel, labShell, state);
+    }
     // Whoever has never had a forkernel does not see that there is a panel.
     let added = false;
     const add = () => {
@@ -90,7 +107,19 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
         reveal(args.clicked ? 'cell' : (args.tab as string | undefined));
       }
     });
-    palette?.addItem({ command: SHOW, category: trans.__('Notebook Cell Operations') });
+    palette?.addItem({ command: SHOW, category: trans.__('Cell History (forkernel)') });
+    commands.addCommand(SEARCH, {
+      label: trans.__('Search the History…'),
+      caption: trans.__('In all texts that the cells of this notebook ever had, and in all their outputs'),
+      isVisible: () => isForkernel(tracker.currentWidget),
+      isEnabled: () => isForkernel(tracker.currentWidget),
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => {
+        reveal('cell');
+        panel.showSearch();
+      }
+    });
+    palette?.addItem({ command: SEARCH, category: trans.__('Cell History (forkernel)') });
     void settings?.load(ID);
     histories.forEach(history => {
       const onState = () => {
@@ -98,6 +127,7 @@ const panelPlugin: JupyterFrontEndPlugin<IHistoryPanel> = {
           add();
         }
         commands.notifyCommandChanged(SHOW);
+        commands.notifyCommandChanged(SEARCH);
       };
       history.connection.stateChanged.connect(onState);
       onState();

@@ -5,7 +5,9 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { NotebookHistory } from '../notebook_history.js';
 import { CrashBanner } from '../states/crash_banner.js';
-import { undoRun } from '../states/go.js';
+import { resume, undoRun } from '../states/go.js';
+import { KilledLine } from '../states/killed_line.js';
+import { PathMarks } from '../states/path_marks.js';
 import { ProgramStates } from '../states/program_states.js';
 import { StateView } from '../states/state_view.js';
 import { IHistories, IHistoryPanel } from '../tokens.js';
@@ -33,12 +35,25 @@ const states: JupyterFrontEndPlugin<void> = {
     const programs = new WeakMap<NotebookHistory, ProgramStates>();
     let loaded: ISettingRegistry.ISettings | undefined;
     void settings?.load(ID).then(its => (loaded = its));
+    const say = async (words: Promise<string>) => {
+      try {
+        const said = await words;
+        if (said) {
+          Notification.info(said, { autoClose: 5000 });
+        }
+      } catch (error) {
+        Notification.warning(error instanceof Error ? error.message : String(error), { autoClose: 8000 });
+      }
+    };
     const isWanted = () => loaded?.composite.crashBanner !== false;
     histories.forEach(history => {
       programs.set(history, new ProgramStates(history));
       void history.panel.context.ready.then(() => {
         if (!history.panel.isDisposed) {
           new CrashBanner(history, { trans, isWanted, showStates: () => panel?.reveal(TAB) });
+          const back = () => say(resume(programs.get(history)!, trans));
+          new PathMarks(history, trans);
+          new KilledLine(history, { trans, isWanted, resume: () => void back() });
         }
       });
     });
@@ -68,17 +83,10 @@ const states: JupyterFrontEndPlugin<void> = {
         describedBy: { args: { type: 'object', properties: {} } },
         execute: async () => {
           const program = current();
-          try {
-            const words = program && (await execute(program));
-            if (words) {
-              Notification.info(words, { autoClose: 5000 });
-            }
-          } catch (error) {
-            Notification.warning(error instanceof Error ? error.message : String(error), { autoClose: 8000 });
-          }
+          await say((async () => (program && (await execute(program))) || '')());
         }
       });
-      palette?.addItem({ command: id, category: trans.__('Kernel Operations') });
+      palette?.addItem({ command: id, category: trans.__('Cell History (forkernel)') });
     };
     if (panel) {
       add(

@@ -18,7 +18,7 @@ export function stateRows(states: readonly State[], current: number): StateRow[]
     ...newest.map(state => ({ number: state.run + 1, parent: parentOf(state) })),
     { number: 1, parent: 0 }
   ];
-  const lanes = layLanes(nodes, current + 1);
+  const lanes = layLanes(nodes);
   return [...newest, undefined].map((state, i) => {
     const run = state?.run ?? 0;
     return { run, state, current: run === current, lanes: lanes[i] };

@@ -5,6 +5,7 @@ import { useNow, useSignal } from '../panel/hooks.js';
 import { LaneCell, laneWidth } from '../panel/lane_cell.js';
 import { VirtualRows, type VirtualRowsHandle } from '../panel/virtual_rows.js';
 import { ago, bytesWords, dateTime } from '../panel/words.js';
+import { apartFrom } from '../tree/line_change.js';
 import { goToState, resume, undoRun } from './go.js';
 import type { Outcome, ProgramStates } from './program_states.js';
 import { stateRows, type StateRow } from './state_rows.js';
@@ -74,6 +75,9 @@ export function StateView({ program, trans }: Props): ReactElement {
     }
   };
 
+  const summaryAt = (at: number) => program.summaryOf(rows[at]?.state?.version ?? 0) ?? '';
+  const whatOf = (at: number) => apartFrom(summaryAt(at), [summaryAt(at - 1), summaryAt(at + 1)]);
+
   if (!program.loaded) {
     return (
       <p className={program.error ? 'fk-Trouble' : 'fk-Empty'}>{program.error ?? trans.__('The kernel is asked.')}</p>
@@ -125,7 +129,7 @@ export function StateView({ program, trans }: Props): ReactElement {
           {at => (
             <StateRowView
               row={rows[at]}
-              what={rows[at].state ? (program.summaryOf(rows[at].state!.version) ?? '') : trans.__('fresh program')}
+              what={rows[at].state ? whatOf(at) : trans.__('fresh program')}
               width={laneWidth(lanes)}
               now={now}
               count={rows.length}
@@ -218,14 +222,10 @@ function StateRowView(props: RowProps): ReactElement {
           ) : (
             <span className="fk-Row-what fk-StateFresh">{what}</span>
           )}
-          {state?.started && (
-            <time className="fk-Row-time" title={dateTime(state.started)}>
-              {time}
-            </time>
-          )}
         </div>
-        <div className="fk-Row-line fk-Row-notes">
+        <div className="fk-Row-notes">
           {current && <span className="fk-Chip fk-mod-head">{here}</span>}
+          {state?.started && <time title={dateTime(state.started)}>{time}</time>}
           {how && !(current && state?.available === 'live') && (
             <span className={`fk-How fk-mod-${state!.available}`}>{how}</span>
           )}

@@ -1,6 +1,8 @@
 import { Signal, type ISignal } from '@lumino/signaling';
+import type { PageHeads } from '../page/page_heads.js';
 import { RefusedError, type HistoryConnection } from '../kernel/connection.js';
 import type { Block, Change, Edge, Version } from '../kernel/protocol.js';
+import { VersionChanges } from './version_changes.js';
 
 /** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
 const FIRST_PAGE = 60;
@@ -10,7 +12,6 @@ const PAGE = 1000;
 const COALESCE_MS = 200;
 
 /** How many numbers one question may have. */
-const CHANGES_AT_ONCE = 200;
 const VERSIONS_AT_ONCE = 64;
 
 interface Page {
@@ -41,8 +42,14 @@ export class CellTree {
   constructor(
     readonly cell: string,
     private _connection: Ask,
-    private _worth: () => Promise<Worth>
-  ) {}
+    private _worth: () => Promise<Worth>,
+    private _pageHeads: Pick<PageHeads, 'of'> = { of: () => undefined }
+  ) {
+    this.changes = new VersionChanges(_connection, () => this._changed.emit());
+  }
+
+  /** What versions changed, as far as it is known. */
+  readonly changes: VersionChanges;
 
   /** By number, oldest first. */
   get versions(): readonly Version[] {
@@ -59,7 +66,7 @@ export class CellTree {
     return this._pieces;
   }
 
-  /** 0: unknown as yet, or the cell has no version. */
+  /** The version in the cell; 0: unknown as yet, or its text is none. */
   get head(): number {
     return this._head;
   }
@@ -76,11 +83,6 @@ export class CellTree {
 
   get error(): string | undefined {
     return this._error;
-  }
-
-  /** What versions changed, as far as it is known. */
-  get changes(): ReadonlyMap<number, Change> {
-    return this._changes;
   }
 
   /** What a version changed against one that is not its parent. */
@@ -139,6 +141,18 @@ export class CellTree {
     }
   }
 
+  /** The page knows better which version is in the cell. */
+  headMoved(): void {
+    const head = this._pageHeads.of(this.cell);
+    if (this._loaded && head !== undefined && head !== this._head) {
+      this._setHead(head);
+      this._changed.emit();
+      if (head > 0 && !this._versions.some(version => version.version === head)) {
+        this.invalidate({ newest: true, head });
+      }
+    }
+  }
+
   /** There is no history any more. */
   forget(): void {
     this._versions = [];
@@ -151,30 +165,6 @@ export class CellTree {
     clearTimeout(this._timer);
     this._watchers.clear();
     Signal.clearData(this);
-  }
-
-  /** Ask what these versions changed, where that is not known. */
-  async needChanges(versions: readonly number[]): Promise<void> {
-    const missing = versions.filter(version => !this._changes.has(version) && !this._asked.has(version));
-    if (missing.length === 0) {
-      return;
-    }
-    const now = missing.slice(0, CHANGES_AT_ONCE);
-    now.forEach(version => this._asked.add(version));
-    try {
-      const answer = await this._connection.request<{ changes: (Change & { version: number })[]; later: number[] }>(
-        'changes',
-        { versions: now }
-      );
-      answer.changes.forEach(change => this._changes.set(change.version, change));
-      answer.later.forEach(version => this._asked.delete(version));
-      this._changed.emit();
-      if (answer.changes.length > 0) {
-        await this.needChanges(answer.later);
-      }
-    } catch {
-      now.forEach(version => this._asked.delete(version)); // a row says less; it is asked for again when it is shown
-    }
   }
 
   /** Ask what changed between these versions, one after the other; a later call replaces what is still to be asked. */
@@ -307,7 +297,7 @@ export class CellTree {
   private _merge(page: Version[]): void {
     for (const version of page) {
       if (version.change) {
-        this._changes.set(version.version, version.change);
+        this.changes.set(version.version, version.change);
         delete version.change;
       }
       delete version.text;
@@ -315,18 +305,17 @@ export class CellTree {
     this._versions = mergePage(this._versions, page);
   }
 
+  /** `head` is the history's; the page's own text may be another version. */
   private _setHead(head: number): void {
-    this._head = head;
+    this._head = this._pageHeads.of(this.cell) ?? head;
     for (const version of this._versions) {
-      version.head = version.version === head;
+      version.head = version.version === this._head;
     }
   }
 
   private _origins: Edge[] = [];
   private _pieces: Edge[] = [];
   private _versions: Version[] = [];
-  private _changes = new Map<number, Change>();
-  private _asked = new Set<number>();
   private _spans = new Map<string, Change>();
   private _spansWanted: { from: number; to: number }[] = [];
   private _askingSpans = false;
@@ -345,20 +334,26 @@ function fresh(): Stale {
   return { newest: false, versions: new Set(), everything: false };
 }
 
+/** No directive of C, no comment, not blank: as the kernel chooses the lines that stand for a change. */
+function tells(line: string): boolean {
+  return line.trim() !== '' && !/^\s*(#\s*[a-z]|\/\/|\/\*)/.test(line);
+}
+
 /** In few words, as the kernel says it of single versions. */
 export function changeOf(blocks: readonly Block[]): Change {
-  const change: Change = { added: 0, removed: 0, summary: '' };
-  let removed = '';
+  const change: Change = { added: 0, removed: 0, summary: '', before: '', after: '' };
+  const firstOf = (lines: string[]) => lines.find(tells) ?? lines.find(line => line.trim() !== '') ?? '';
   for (const block of blocks) {
     if (block.kind === 'changed') {
       change.added += block.added.length;
       change.removed += block.removed.length;
-      const [added] = block.added.filter(line => line.trim() !== '');
-      change.summary ||= added === undefined ? '' : `+ ${added.trim()}`;
-      removed ||= block.removed.length === 0 ? '' : `- ${block.removed[0].trim()}`;
+      if (change.before === '' && change.after === '') {
+        change.before = firstOf(block.removed);
+        change.after = firstOf(block.added);
+      }
     }
   }
-  change.summary ||= removed;
+  change.summary = change.after ? `+ ${change.after.trim()}` : change.before && `- ${change.before.trim()}`;
   return change;
 }
 

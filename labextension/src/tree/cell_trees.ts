@@ -1,6 +1,7 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { HistoryConnection } from '../kernel/connection.js';
 import type { CellInfo, Told } from '../kernel/protocol.js';
+import type { PageHeads } from '../page/page_heads.js';
 import { CellTree, type Ask, type Worth } from './cell_tree.js';
 
 /** Trees that are kept although nobody looks at them. */
@@ -13,11 +14,13 @@ const TREES_MAX = 20;
 export class CellTrees {
   constructor(
     private _connection: Ask & Pick<HistoryConnection, 'state' | 'told' | 'stateChanged'>,
-    heads: ISignal<unknown, Record<string, number>>
+    heads: ISignal<unknown, Record<string, number>>,
+    private _pageHeads: PageHeads
   ) {
     this._connection.told.connect((_, told) => this._onTold(told as Told), this);
     this._connection.stateChanged.connect(this._onState, this);
     heads.connect((_, moved) => this._onHeads(moved), this);
+    this._pageHeads.changed.connect((_, cell) => this._trees.get(cell)?.headMoved(), this);
   }
 
   /** Something in the notebook changed, in any cell. */
@@ -26,7 +29,8 @@ export class CellTrees {
   }
 
   of(cell: string): CellTree {
-    const tree = this._trees.get(cell) ?? new CellTree(cell, this._connection, () => this._worthOf(cell));
+    const tree =
+      this._trees.get(cell) ?? new CellTree(cell, this._connection, () => this._worthOf(cell), this._pageHeads);
     this._trees.delete(cell);
     this._trees.set(cell, tree); // the last one is the one used last
     const idle = [...this._trees.values()].filter(one => !one.isWatched && one !== tree);

@@ -1,4 +1,5 @@
 import type { Version } from '../kernel/protocol.js';
+import type { Node } from './lanes.js';
 
 /** Who comes back after so long begins anew: what stood there is worth a row (microseconds). */
 const PAUSE_US = 5 * 60 * 1_000_000;
@@ -7,6 +8,11 @@ export interface Row {
   version: Version;
   parent: number; // of the nearest ancestor that has a row; 0: none
   folded: Version[]; // between the two, oldest first
+}
+
+/** The row in the drawing. */
+export function nodeOf({ version, parent, folded }: Row): Node {
+  return { number: version.version, parent, begun: folded[0]?.version ?? version.version };
 }
 
 /**

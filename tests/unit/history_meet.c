@@ -1,0 +1,185 @@
+/* history/: which document is the notebook in a file? */
+#include "history_doctor.h"
+
+struct meeting {
+    struct fixture *f;
+    struct history_file_cell cells[4];
+    struct history_met_file file;
+    const char *copy_at; /* where another file has its cells */
+};
+
+static bool is_at(void *context, const char *path) {
+    const struct meeting *meeting = context;
+    return meeting->copy_at && strcmp(path, meeting->copy_at) == 0;
+}
+
+/* A file with these cells, "key=text" or "=text". */
+static struct meeting *describe(struct meeting *meeting, struct fixture *f, const char *path,
+    int64_t inode, const char *const *cells) {
+    *meeting = (struct meeting){.f = f};
+    meeting->file = (struct history_met_file){.file = {path, 1, inode, inode},
+        .cells = meeting->cells,
+        .is_at = is_at,
+        .context = meeting};
+    for (size_t i = 0; cells && cells[i]; i++) {
+        static char keys[16][8];
+        static int turn;
+        char *key = keys[turn = (turn + 1) % 16];
+        size_t size = strcspn(cells[i], "=");
+        snprintf(key, sizeof keys[0], "%.*s", (int)size, cells[i]);
+        const char *text = cells[i] + size + 1;
+        meeting->cells[meeting->file.count++] =
+            (struct history_file_cell){size ? key : NULL, text, strlen(text)};
+    }
+    return meeting;
+}
+
+static int64_t meet(struct meeting *meeting, enum history_meeting how) {
+    struct history_met met;
+    int64_t document_id = 0;
+    assert_ok(history_judge_file(meeting->f->history, &meeting->file, &met, error));
+    assert_int_equal(met.how, how);
+    assert_ok(history_take_file(meeting->f->history, &meeting->file, &met, &document_id, error));
+    return document_id;
+}
+
+/* A notebook that was met and run. */
+static int64_t record(
+    struct fixture *f, const char *path, int64_t inode, const char *const *cells) {
+    struct meeting meeting;
+    int64_t document_id = meet(describe(&meeting, f, path, inode, cells), HISTORY_MET_NEW);
+    struct history_session_start start = {.document_path = path, .time_us = ++f->now_us};
+    assert_ok(history_session_begin(f->history, &start, &f->session, error));
+    assert_int_equal(history_session_document(f->session), document_id);
+    for (size_t i = 0; i < meeting.file.count; i++)
+        fixture_run(f, meeting.cells[i].key, meeting.cells[i].text);
+    assert_ok(history_session_end(&f->session, ++f->now_us, error));
+    return document_id;
+}
+
+static const char *const one[] = {"a=1", "b=2", NULL};
+static const char *const other[] = {"x=1", "y=8", NULL};
+static const char *const mixed[] = {"a=1", "x=1", "y=8", NULL};
+static const char *const without_ids[] = {"=1", "=2", NULL};
+static const char *const blank[] = {"n=", NULL};
+
+static int64_t find(struct fixture *f, const char *path) {
+    int64_t document_id = 0;
+    struct error error;
+    return history_find_document(f->history, path, &document_id, &error) == STATUS_OK ? document_id
+                                                                                      : 0;
+}
+
+static void test_moved_and_the_name_used_again(void **state) {
+    struct fixture *f = *state;
+    struct meeting m;
+    assert_ok(history_open(&f->options, &f->history, error));
+    int64_t id = record(f, "/n/a", 10, one);
+    assert_int_equal(meet(describe(&m, f, "/n/a", 10, one), HISTORY_MET_KNOWN), id);
+    assert_int_equal(meet(describe(&m, f, "/n/b", 10, one), HISTORY_MET_MOVED), id);
+    assert_int_equal(find(f, "/n/b"), id);
+    assert_int_equal(find(f, "/n/a"), 0);
+    /* in the other order, and without a cell in the file */
+    assert_int_not_equal(meet(describe(&m, f, "/n/b", 11, NULL), HISTORY_MET_NEW), id);
+    assert_int_equal(find(f, "/n/b") == id, 0);
+    assert_int_equal(meet(describe(&m, f, "/n/c", 12, one), HISTORY_MET_MOVED), id);
+    const char *path = NULL;
+    assert_ok(history_document_path(f->history, id, &f->memory, &path, error));
+    assert_string_equal(path, "/n/c");
+    history_close(&f->history);
+    doctor_assert_well(f->folder);
+}
+
+static void test_the_same_path(void **state) {
+    struct fixture *f = *state;
+    struct meeting m;
+    assert_ok(history_open(&f->options, &f->history, error));
+    int64_t id = record(f, "/n/a", 10, one);
+    /* another file with its cells; its file without a cell, or with a blank one */
+    assert_int_equal(meet(describe(&m, f, "/n/a", 11, one), HISTORY_MET_KNOWN), id);
+    assert_int_equal(meet(describe(&m, f, "/n/a", 11, NULL), HISTORY_MET_KNOWN), id);
+    assert_int_equal(meet(describe(&m, f, "/n/a", 11, blank), HISTORY_MET_KNOWN), id);
+    /* one cell of its own is enough as long as no other notebook has more */
+    assert_int_equal(meet(describe(&m, f, "/n/a", 11, mixed), HISTORY_MET_KNOWN), id);
+    int64_t second = record(f, "/n/x", 20, other);
+    m = *describe(&m, f, "/n/a", 11, mixed);
+    m.copy_at = "/n/x";
+    m.file.context = &m;
+    m.file.cells = m.cells;
+    /* a file that is only said to be there */
+    assert_int_equal(meet(&m, HISTORY_MET_MOVED), second);
+    history_close(&f->history);
+}
+
+static void test_other_cells_at_the_path(void **state) {
+    struct fixture *f = *state;
+    struct meeting m;
+    assert_ok(history_open(&f->options, &f->history, error));
+    int64_t id = record(f, "/n/a", 10, one);
+    int64_t new_id = meet(describe(&m, f, "/n/a", 11, other), HISTORY_MET_NEW);
+    assert_int_not_equal(new_id, id);
+    assert_int_equal(find(f, "/n/a"), new_id);
+    history_close(&f->history);
+}
+
+static void test_without_ids(void **state) {
+    static const char *const changed[] = {"=1", "=2", "=3", NULL};
+    static const char *const unlike[] = {"=7", "=8", NULL};
+    static const char *const half[] = {"=1", "=8", NULL};
+    struct fixture *f = *state;
+    struct meeting m;
+    assert_ok(history_open(&f->options, &f->history, error));
+    int64_t id = record(f, "/n/a", 10, without_ids);
+    assert_int_equal(meet(describe(&m, f, "/n/a", 10, half), HISTORY_MET_KNOWN), id);
+    assert_int_equal(meet(describe(&m, f, "/n/a", 11, changed), HISTORY_MET_KNOWN), id);
+    assert_int_equal(meet(describe(&m, f, "/n/b", 11, changed), HISTORY_MET_MOVED), id);
+    assert_int_not_equal(meet(describe(&m, f, "/n/b", 12, unlike), HISTORY_MET_NEW), id);
+    history_close(&f->history);
+}
+
+static void test_somebody_says_so(void **state) {
+    struct fixture *f = *state;
+    struct meeting m;
+    assert_ok(history_open(&f->options, &f->history, error));
+    int64_t id = record(f, "/n/a", 10, one);
+    describe(&m, f, "/n/b", 11, blank)->file.session_document = id;
+    assert_int_equal(meet(&m, HISTORY_MET_MOVED), id);
+    history_close(&f->history);
+}
+
+/* The cells of a copy begin as branches of the original's. */
+static void test_a_copy(void **state) {
+    struct fixture *f = *state;
+    struct meeting m;
+    char path[96];
+    snprintf(path, sizeof path, "%s/a.ipynb", f->folder);
+    assert_ok(history_open(&f->options, &f->history, error));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    int64_t id = record(f, path, 10, one);
+    describe(&m, f, "/n/b", 11, one)->copy_at = path;
+    int64_t copied = meet(&m, HISTORY_MET_COPY);
+    assert_int_not_equal(copied, id);
+    assert_int_equal(find(f, path), id);
+    struct history_version head;
+    assert_ok(history_read_head(f->history, copied, "a", &f->memory, &head, error));
+    assert_string_equal(head.text, "1");
+    assert_int_equal(head.origin >> 32, id);
+    history_close(&f->history);
+    doctor_assert_well(f->folder);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_moved_and_the_name_used_again),
+        TEST(test_the_same_path),
+        TEST(test_other_cells_at_the_path),
+        TEST(test_without_ids),
+        TEST(test_somebody_says_so),
+        TEST(test_a_copy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

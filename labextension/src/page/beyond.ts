@@ -37,7 +37,7 @@ export function beyondFile(
   for (const { cell, head, hash, edited } of heads) {
     const info = infos.get(cell);
     const deleted = info?.deleted ?? 0;
-    if (info && deleted > saved) {
+    if (info && deleted > 0 && deleted > saved) {
       newer.push(newerOf('deleted', info, head, deleted));
     } else if (info && edited > saved && deleted === 0 && !here.get(cell)?.hashes.includes(hash)) {
       newer.push(newerOf('edited', info, head, edited));

@@ -20,13 +20,16 @@ export class KilledLine extends HeaderLine {
     const { connection } = history;
     const { sessionContext } = history.panel;
     let died = false; // on this page's watch, not by the person's wish
+    let said: number | undefined; // the run that was cut off; a lost connection does not say it again
     this.buttons.append(makeButton(trans.__('Bring the variables back'), resume));
     const show = () => {
-      if (connection.state === 'open' && (died || connection.cutOff) && isWanted()) {
+      const { cutOff } = connection;
+      if (connection.state === 'open' && (died || (cutOff && cutOff.run !== said)) && isWanted()) {
         died = false;
+        said = cutOff?.run;
         const heading = document.createElement('strong');
         heading.textContent = trans.__('The kernel was killed, and nothing that it printed is lost.');
-        this.words.replaceChildren(heading, ` ${whatIsKept(connection.cutOff, trans)}`);
+        this.words.replaceChildren(heading, ` ${whatIsKept(cutOff, trans)}`);
         this.open();
       }
     };

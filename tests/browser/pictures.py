@@ -56,7 +56,7 @@ def test_pictures(page):
     page.locator(".fk-Row").first.wait_for()
     page.wait_for_function("document.activeElement.matches('.fk-Row')")
     widen(page, 460)
-    page.locator(".fk-Row", has_text="damping = 1.5").first.click()
+    page.locator(".fk-Row", has_text="0.5 → 1.5").first.click()
     page.locator(".fk-Preview .cm-deletedText, .fk-Preview .cm-deletedChunk").first.wait_for()
     page.wait_for_function("document.querySelectorAll('.fk-Preview img').length >= 2")
     page.wait_for_timeout(500)  # thumbnails of all rows

@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import { INotebookTracker } from '@jupyterlab/notebook';
+import { INotebookTracker, INotebookWidgetFactory, type NotebookWidgetFactory } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { viewOf, type NotebookView, type HistoryServices } from '../panel/services.js';
@@ -27,11 +27,12 @@ const whole: JupyterFrontEndPlugin<void> = {
   description: 'Going back with the whole notebook, and bringing back what is not in it any more.',
   autoStart: true,
   requires: [IHistories, INotebookTracker],
-  optional: [IEditorLanguageRegistry, ITranslator, ISettingRegistry, ICommandPalette],
+  optional: [INotebookWidgetFactory, IEditorLanguageRegistry, ITranslator, ISettingRegistry, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     histories: IHistories,
     tracker: INotebookTracker,
+    factory: NotebookWidgetFactory.IFactory | null,
     languages: IEditorLanguageRegistry | null,
     translator: ITranslator | null,
     settings: ISettingRegistry | null,
@@ -49,7 +50,8 @@ const whole: JupyterFrontEndPlugin<void> = {
     void settings?.load(ID).then(its => (loaded = its));
 
     const offer = new GoneOffer(services, () => loaded?.composite.offerGone !== false);
-    histories.forEach(history => offer.watch(history));
+    histories.forEach(history => offer.add(history));
+    factory?.widgetCreated.connect((_, tab) => offer.watchTab(tab));
 
     const current = () => {
       const notebook = tracker.currentWidget;

@@ -1,4 +1,5 @@
 import { Notification } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { NotebookHistory } from '../notebook_history.js';
 import type { HistoryServices } from '../panel/services.js';
 import { bringNotebookBack, isMissing, placeOnServer, readGone } from './gone.js';
@@ -16,13 +17,18 @@ export class GoneOffer {
     private _isWanted: () => boolean
   ) {}
 
-  watch(history: NotebookHistory): void {
-    const { panel } = history;
+  /** One that may answer. */
+  add(history: NotebookHistory): void {
     this._histories.add(history);
+    history.panel.disposed.connect(() => this._histories.delete(history));
+  }
+
+  /** A tab from its making on: it may be closed before it is listed anywhere. */
+  watchTab(panel: NotebookPanel): void {
+    const { context } = panel;
     panel.disposed.connect(() => {
-      this._histories.delete(history);
-      if (!panel.context.isReady && this._isWanted()) {
-        void this._offer(panel.context.path);
+      if (!context.isReady && this._isWanted()) {
+        void this._offer(context.path);
       }
     });
   }

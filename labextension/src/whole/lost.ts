@@ -2,7 +2,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import type { CellInfo, CellType, GoneNotebook, RunOutputs, Version } from '../kernel/protocol.js';
 import type { NotebookView } from '../panel/services.js';
 import { modelOf } from '../restore.js';
-import { readThen } from './page.js';
+import { planPage, readKnown, readThen } from './page.js';
 
 /** Something that is not in the notebook any more and can be had back. */
 export type Lost =
@@ -27,7 +27,9 @@ export async function readLost({ history, panel }: NotebookView, outputs: boolea
       lost.push({ kind: 'text', key: `text ${cell}`, cell, type, version, before, after: text });
     }
   }
-  if (outputs) {
+  const known = await readKnown(history);
+  const missing = planPage(history, known, now).cells.some(cell => cell.otherOutputs && cell.run !== 0);
+  if (outputs && missing) {
     lost.push({ kind: 'outputs', key: 'outputs' });
   }
   cells

@@ -22,7 +22,7 @@ def notebook(page, lab):
         made.cells.append(nbformat.v4.new_code_cell(text, id=f"{name}-{part}"))
     path = lab["root"] / f"{name}.ipynb"
     nbformat.write(made, path)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)  # the server looks every few seconds whether a kernel lives
     page.evaluate(OPEN, path.name)
     history_open(page)
     return path

@@ -40,6 +40,7 @@ def test_after_a_kernel_was_killed_a_line_says_what_is_kept(page, lab, notebook,
     line = page.locator(".fk-KilledLine:visible")
     line.get_by_text("The kernel was killed").wait_for()
     line.get_by_text("Run [2] was cut off").wait_for()
+    page.locator(".jp-Dialog button", has_text="Ok").click()  # JupyterLab's own words
     screenshot("kept-killed")
     theme(page, "JupyterLab Dark")
     screenshot("kept-killed-dark")

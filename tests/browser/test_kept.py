@@ -22,7 +22,7 @@ def notebook(page, lab):
         made.cells.append(nbformat.v4.new_code_cell(text, id=f"{name}-{part}"))
     path = lab["root"] / f"{name}.ipynb"
     nbformat.write(made, path)
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)  # the server looks every few seconds whether a kernel lives
     page.evaluate(OPEN, path.name)
     history_open(page)
     return path
@@ -40,6 +40,7 @@ def test_after_a_kernel_was_killed_a_line_says_what_is_kept(page, lab, notebook,
     line = page.locator(".fk-KilledLine:visible")
     line.get_by_text("The kernel was killed").wait_for()
     line.get_by_text("Run [2] was cut off").wait_for()
+    page.locator(".jp-Dialog button", has_text="Ok").click()  # JupyterLab's own words
     screenshot("kept-killed")
     theme(page, "JupyterLab Dark")
     screenshot("kept-killed-dark")

@@ -6,6 +6,7 @@
 #include "kernel/kernel.h"
 #include "kernel/log.h"
 #include "kernel/notebook_meet.h"
+#include "kernel/notebook_record.h"
 #include "kernel/notebook_root.h"
 
 #include "base/file.h"
@@ -161,7 +162,7 @@ static enum status record(struct kernel *kernel, const struct notebook_file *fil
         recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
     if (!session)
         return error->status;
-    enum status status = notebook_file_record(session, file, since_us, error);
+    enum status status = notebook_record(session, file, since_us, error);
     if (status == STATUS_OK) /* a save that changed nothing means something, too */
         status = history_record_moment(history_session_history(session),
             history_session_document(session), HISTORY_MOMENT_SAVED, 0, 0, error);

@@ -40,6 +40,9 @@ static enum status read_cells(const char *path, struct notebook_file *file, stru
     size_t count = json_array_size(cells);
     if (!json_is_array(cells))
         return error_set(error, STATUS_INVALID, "'%s' is no notebook: it has no cells", path);
+    if (count > NOTEBOOK_FILE_MAX_CELLS)
+        return error_set(error, STATUS_INVALID, "cannot read '%s': it has more than %d cells", path,
+            NOTEBOOK_FILE_MAX_CELLS);
     file->cells = calloc(count + 1, sizeof *file->cells);
     file->joined = calloc(count + 1, sizeof *file->joined);
     if (!file->cells || !file->joined)

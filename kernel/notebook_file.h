@@ -9,8 +9,9 @@
 
 #include <jansson.h>
 
-/* Where all but the outputs is larger, it is not read: it would hold the event loop too long. */
-enum { NOTEBOOK_FILE_MAX_BYTES = 16 * 1024 * 1024 };
+/* A notebook with more cells, or with more bytes besides its outputs, is not read: it would hold
+ * the event loop too long. */
+enum { NOTEBOOK_FILE_MAX_BYTES = 16 * 1024 * 1024, NOTEBOOK_FILE_MAX_CELLS = 10000 };
 
 struct notebook_cell {
     const char *id; /* NULL where the file has none (before nbformat 4.5) */
@@ -28,7 +29,7 @@ struct notebook_file {
 };
 
 /* STATUS_NOT_FOUND: no such file. STATUS_INVALID: no notebook (any more, or not yet: it is being
-   written), or more than `max_bytes` besides its outputs. */
+   written), more than `max_bytes` besides its outputs, or too many cells. */
 enum status notebook_file_read(const char *path, size_t max_bytes, struct notebook_file *ret_file,
     struct error *error) MUST_CHECK;
 void notebook_file_finish(struct notebook_file *file);

@@ -1,4 +1,5 @@
 #include "history/adopt.h"
+#include "base/clock.h"
 #include "history/similarity.h"
 
 #include <sodium.h>
@@ -6,6 +7,9 @@
 #include <string.h>
 
 static const double alike_enough = 0.5;
+
+/* Of many cells that have all changed some are new ones then: a kernel does not wait for more. */
+enum { ALIKE_BUDGET_US = 25000 };
 
 /* A cell of the document. */
 struct known {
@@ -77,16 +81,24 @@ static int by_order(const void *a, const void *b) {
     return (x->id > y->id) - (x->id < y->id);
 }
 
+static int compare_id(const void *id, const void *known) {
+    int64_t x = *(const int64_t *)id, y = ((const struct known *)known)->id;
+    return (x > y) - (x < y);
+}
+
+/* Those known come by their ids, and go by their order. */
 static enum status read_order(struct adopting *adopting, struct error *error) {
     struct buf ids = BUF_INIT;
     enum status status =
         layout_read(adopting->history, adopting->document_id, INT64_MAX, &ids, error);
-    for (size_t at = 0; at < ids.size && status == STATUS_OK; at += sizeof(int64_t)) {
+    for (size_t at = 0; at < ids.size && status == STATUS_OK && adopting->known_count;
+        at += sizeof(int64_t)) {
         int64_t id;
         memcpy(&id, ids.data + at, sizeof id);
-        for (size_t i = 0; i < adopting->known_count; i++)
-            if (adopting->known[i].id == id)
-                adopting->known[i].order = at;
+        struct known *known = bsearch(
+            &id, adopting->known, adopting->known_count, sizeof *adopting->known, compare_id);
+        if (known)
+            known->order = at;
     }
     buf_finish(&ids);
     if (adopting->known_count)
@@ -136,6 +148,12 @@ static struct known *find_equal(
     return first;
 }
 
+/* Texts of such lengths are not more alike than this. */
+static double likeness_at_most(const struct tokens *a, const struct tokens *b) {
+    size_t x = tokens_count(a), y = tokens_count(b);
+    return x + y ? 2.0 * (double)(x < y ? x : y) / (double)(x + y) : 1;
+}
+
 static struct known *find_alike(
     const struct adopting *adopting, const struct history_page_cell *cell) {
     struct tokens tokens = {0};
@@ -144,7 +162,8 @@ static struct known *find_alike(
     tokens_read(&tokens, cell->text, cell->text_bytes);
     for (size_t i = 0; i < adopting->known_count; i++) {
         struct known *known = &adopting->known[i];
-        if (known->taken || known->deleted)
+        double most = known->taken ? 0 : likeness_at_most(&tokens, &known->tokens);
+        if (known->taken || known->deleted || most < alike_enough || most <= best_likeness)
             continue;
         double likeness = tokens_likeness(&tokens, &known->tokens);
         if (likeness >= alike_enough && likeness > best_likeness) {
@@ -158,15 +177,20 @@ static struct known *find_alike(
 
 enum pass { EQUAL, ALIKE, DELETED, PASSES };
 
-/* `found` has an item for each of the cells. */
+/* `found` and `again` have an item for each of the cells. */
 static void match(const struct adopting *adopting, const struct history_page_cell *cells,
-    size_t count, struct known **found) {
+    size_t count, const bool *again, struct known **found) {
+    int64_t began_us = clock_monotonic_us();
     for (enum pass pass = EQUAL; pass < PASSES; pass++) {
         const struct known *last = NULL;
         for (size_t i = 0; i < count; i++) {
+            if (again[i])
+                continue;
             int64_t hash = text_hash(cells[i].text, cells[i].text_bytes);
             if (!found[i] && pass == ALIKE)
-                found[i] = find_alike(adopting, &cells[i]);
+                found[i] = clock_monotonic_us() - began_us < ALIKE_BUDGET_US
+                               ? find_alike(adopting, &cells[i])
+                               : NULL;
             else if (!found[i])
                 found[i] = find_equal(adopting, hash, last, pass == DELETED);
             if (found[i]) {
@@ -193,6 +217,30 @@ enum status cell_rekey(
     if (status == STATUS_OK)
         cell_key_copy(cell, key);
     return status;
+}
+
+static int by_key(const void *a, const void *b) {
+    const struct history_page_cell *x = *(const struct history_page_cell *const *)a;
+    const struct history_page_cell *y = *(const struct history_page_cell *const *)b;
+    int order = strcmp(x->key, y->key);
+    return order ? order : (x > y) - (x < y);
+}
+
+/* Marks each cell whose key one before it has: it is the same cell, with its text of later, or in a
+ * file that somebody has put together. False: there is no memory. */
+static bool find_again(const struct history_page_cell *cells, size_t count, bool *again) {
+    const struct history_page_cell **keyed = calloc(count + 1, sizeof *keyed);
+    size_t keyed_count = 0;
+    if (!keyed)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (cells[i].key)
+            keyed[keyed_count++] = &cells[i];
+    qsort(keyed, keyed_count, sizeof *keyed, by_key);
+    for (size_t i = 1; i < keyed_count; i++)
+        again[keyed[i] - cells] = strcmp(keyed[i]->key, keyed[i - 1]->key) == 0;
+    free(keyed);
+    return true;
 }
 
 /* Those whose key is known are what they are. */
@@ -236,9 +284,11 @@ enum status cells_adopt(struct history *history, int64_t document_id,
     struct adopting adopting = {.history = history, .document_id = document_id};
     struct known **found = calloc(count + 1, sizeof *found);
     bool *told = calloc(count + 1, sizeof *told);
-    if (!found || !told) {
+    bool *again = calloc(count + 1, sizeof *again);
+    if (!found || !told || !again || !find_again(cells, count, again)) {
         free(found);
         free(told);
+        free(again);
         return fail_memory(history, error);
     }
     enum status status = read_known(&adopting, error);
@@ -252,7 +302,7 @@ enum status cells_adopt(struct history *history, int64_t document_id,
     if (status == STATUS_OK)
         status = find_keys(&adopting, cells, count, found, told, error);
     if (status == STATUS_OK)
-        match(&adopting, cells, count, found);
+        match(&adopting, cells, count, again, found);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (found[i] && cells[i].key && !told[i])
             status = rekey(history, found[i]->id, cells[i].key, error);
@@ -262,6 +312,7 @@ enum status cells_adopt(struct history *history, int64_t document_id,
     adopting_finish(&adopting);
     free(found);
     free(told);
+    free(again);
     return status;
 }
 

@@ -50,47 +50,65 @@ static enum status count_keys(
     return STATUS_OK;
 }
 
-/* Of the documents that have or had a file, the one that shares the most cells; among equals the
- * newest. */
-static enum status find_by_keys(
-    const struct judging *judging, struct candidate *ret_best, struct error *error) {
-    static const char text[] =
-        "SELECT c.document_id FROM cells c JOIN documents d ON d.id = c.document_id "
-        "WHERE c.key = ?1 AND (d.path IS NOT NULL OR EXISTS "
-        "(SELECT 1 FROM places p WHERE p.document_id = d.id)) ORDER BY c.id DESC";
-    struct sql *sql = &judging->history->sql;
-    struct candidate *candidates = NULL;
-    size_t count = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < judging->file->count && status == STATUS_OK; i++) {
-        sqlite3_stmt *rows = NULL;
+/* Of a cell of the file, as the store has it. */
+struct file_key {
+    char text[sizeof((struct cell *)NULL)->key];
+};
+
+static int compare_keys(const void *key, const void *file_key) {
+    return strcmp(key, file_key); /* which begins with its text */
+}
+
+/* Sorted, each once; NULL: there is no memory. */
+static struct file_key *sort_keys(const struct judging *judging, size_t *ret_count) {
+    struct file_key *keys = calloc(judging->keyed + 1, sizeof *keys);
+    size_t keyed = 0, count = 0;
+    for (size_t i = 0; keys && i < judging->file->count; i++) {
         struct cell cell = {0};
         if (!judging->file->cells[i].key)
             continue;
         cell_key_copy(&cell, judging->file->cells[i].key);
-        status = sql_query(sql, &rows, error, text, "s", cell.key);
-        while (sql_row(sql, rows, &status, error)) {
-            int64_t document_id = sqlite3_column_int64(rows, 0);
-            size_t at = 0;
-            while (at < count && candidates[at].document_id != document_id)
-                at++;
-            if (at == count) {
-                struct candidate *grown = realloc(candidates, (at + 1) * sizeof *grown);
-                if (!grown) {
-                    sql_done(rows);
-                    status = fail_memory(judging->history, error);
-                    break;
-                }
-                candidates = grown;
-                candidates[count++] = (struct candidate){.document_id = document_id};
-            }
-            candidates[at].shared++;
-        }
+        memcpy(keys[keyed++].text, cell.key, sizeof cell.key);
     }
-    for (size_t at = 0; at < count && status == STATUS_OK; at++)
-        if (candidates[at].shared > ret_best->shared)
-            *ret_best = candidates[at];
-    free(candidates);
+    if (keys)
+        qsort(keys, keyed, sizeof *keys, compare_keys);
+    for (size_t i = 0; i < keyed; i++)
+        if (!i || compare_keys(&keys[i], &keys[i - 1]) != 0)
+            keys[count++] = keys[i];
+    *ret_count = count;
+    return keys;
+}
+
+/* Of the documents that have or had a file, the one that shares the most cells; among equals the
+ * newest. No index has the keys alone: all cells of the store are looked through once. */
+static enum status find_by_keys(
+    const struct judging *judging, struct candidate *ret_best, struct error *error) {
+    static const char text[] =
+        "SELECT d.id, c.key FROM documents d CROSS JOIN cells c ON c.document_id = d.id "
+        "WHERE d.path IS NOT NULL OR EXISTS "
+        "(SELECT 1 FROM places p WHERE p.document_id = d.id) ORDER BY d.id";
+    struct sql *sql = &judging->history->sql;
+    struct candidate best = {0}, at = {0};
+    sqlite3_stmt *rows = NULL;
+    size_t count = 0;
+    if (!judging->keyed)
+        return STATUS_OK;
+    struct file_key *keys = sort_keys(judging, &count);
+    if (!keys)
+        return fail_memory(judging->history, error);
+    enum status status = sql_query(sql, &rows, error, text, "");
+    while (sql_row(sql, rows, &status, error)) {
+        int64_t document_id = sqlite3_column_int64(rows, 0);
+        const char *key = (const char *)sqlite3_column_text(rows, 1);
+        if (document_id != at.document_id)
+            at = (struct candidate){.document_id = document_id};
+        at.shared += key && bsearch(key, keys, count, sizeof *keys, compare_keys);
+        if (at.shared && at.shared >= best.shared)
+            best = at;
+    }
+    free(keys);
+    if (status == STATUS_OK)
+        *ret_best = best;
     return status;
 }
 
@@ -102,6 +120,12 @@ struct file_text {
     size_t size;
     uint16_t hash;
     bool shared;
+};
+
+struct file_texts {
+    struct file_text *items;
+    size_t count;
+    bool hashes[UINT16_MAX + 1]; /* those that one has: nearly all versions have another one */
 };
 
 static enum status list_cells(
@@ -118,17 +142,19 @@ static enum status list_cells(
 
 /* Marks those that the cell shows or has shown; `wordless` becomes false where it has a text. */
 static enum status look_at_cell(struct history *history, int64_t document_id, int64_t cell_id,
-    struct file_text *texts, size_t count, bool *wordless, struct error *error) {
+    struct file_texts *texts, bool *wordless, struct error *error) {
     struct version_list list = {0};
     uint16_t no_text = version_list_hash(text_hash("", 0));
     enum status status = version_list_read(history, cell_id, &list, error);
     for (size_t at = 0; at < list.count; at++) {
         const struct listed_version *listed = &list.items[at];
         *wordless = *wordless && listed->hash == no_text;
-        for (size_t i = 0; i < count && status == STATUS_OK; i++)
-            if (!texts[i].shared && texts[i].hash == listed->hash)
+        for (size_t i = 0; texts->hashes[listed->hash] && i < texts->count; i++) {
+            struct file_text *wanted = &texts->items[i];
+            if (status == STATUS_OK && !wanted->shared && wanted->hash == listed->hash)
                 status = version_has_text(history, version_id(document_id, listed->number),
-                    texts[i].text, texts[i].size, &texts[i].shared, error);
+                    wanted->text, wanted->size, &wanted->shared, error);
+        }
     }
     version_list_finish(&list);
     return status;
@@ -137,30 +163,33 @@ static enum status look_at_cell(struct history *history, int64_t document_id, in
 /* Of the file's texts, how many have been a cell's of the document? `ret_wordless`: it has none. */
 static enum status count_texts(const struct judging *judging, int64_t document_id,
     size_t *ret_shared, bool *ret_wordless, struct error *error) {
-    struct file_text *texts = calloc(judging->file->count + 1, sizeof *texts);
+    struct file_texts texts = {
+        .items = calloc(judging->file->count + 1, sizeof *texts.items),
+    };
     struct buf ids = BUF_INIT;
-    size_t count = 0, shared = 0;
-    if (!texts)
+    size_t shared = 0;
+    if (!texts.items)
         return fail_memory(judging->history, error);
     for (size_t i = 0; i < judging->file->count; i++) {
         const struct history_file_cell *cell = &judging->file->cells[i];
-        if (!is_blank(cell->text, cell->text_bytes))
-            texts[count++] = (struct file_text){cell->text, cell->text_bytes,
-                version_list_hash(text_hash(cell->text, cell->text_bytes)), false};
+        if (is_blank(cell->text, cell->text_bytes))
+            continue;
+        uint16_t hash = version_list_hash(text_hash(cell->text, cell->text_bytes));
+        texts.items[texts.count++] = (struct file_text){cell->text, cell->text_bytes, hash, false};
+        texts.hashes[hash] = true;
     }
     *ret_wordless = true;
     enum status status = list_cells(judging->history, document_id, &ids, error);
     for (size_t at = 0; at < ids.size && status == STATUS_OK; at += sizeof(int64_t)) {
         int64_t cell_id;
         memcpy(&cell_id, ids.data + at, sizeof cell_id);
-        status =
-            look_at_cell(judging->history, document_id, cell_id, texts, count, ret_wordless, error);
+        status = look_at_cell(judging->history, document_id, cell_id, &texts, ret_wordless, error);
     }
-    for (size_t i = 0; i < count; i++)
-        shared += texts[i].shared;
+    for (size_t i = 0; i < texts.count; i++)
+        shared += texts.items[i].shared;
     *ret_shared = shared;
     buf_finish(&ids);
-    free(texts);
+    free(texts.items);
     return status;
 }
 

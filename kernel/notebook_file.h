@@ -9,8 +9,9 @@
 
 #include <jansson.h>
 
-/* Where all but the outputs is larger, it is not read: it would hold the event loop too long. */
-enum { NOTEBOOK_FILE_MAX_BYTES = 16 * 1024 * 1024 };
+/* A notebook with more cells, or with more bytes besides its outputs, is not read: it would hold
+ * the event loop too long. */
+enum { NOTEBOOK_FILE_MAX_BYTES = 16 * 1024 * 1024, NOTEBOOK_FILE_MAX_CELLS = 10000 };
 
 struct notebook_cell {
     const char *id; /* NULL where the file has none (before nbformat 4.5) */
@@ -28,22 +29,9 @@ struct notebook_file {
 };
 
 /* STATUS_NOT_FOUND: no such file. STATUS_INVALID: no notebook (any more, or not yet: it is being
-   written), or more than `max_bytes` besides its outputs. */
+   written), more than `max_bytes` besides its outputs, or too many cells. */
 enum status notebook_file_read(const char *path, size_t max_bytes, struct notebook_file *ret_file,
     struct error *error) MUST_CHECK;
 void notebook_file_finish(struct notebook_file *file);
-
-/* Make the history's cells what the file says, as history_record_edits() does with texts that come
- * from a file, with their attachments and metadata, and in their order. In a notebook without ids
- * the texts tell which cell is which; where only some have one, the others are left for their runs.
- * What a cell has shown at `since_us` or later is no news (0: all is): a front end that tells its
- * edits tells newer ones before the file that it writes is read. Thread of the session. */
-enum status notebook_file_record(struct history_session *session, const struct notebook_file *file,
-    int64_t since_us, struct error *error) MUST_CHECK;
-
-/* The session works on this notebook: where it has no ids, or has got some since it was seen last,
- * keys of cells are taken as history_adopt_cells() says. */
-enum status notebook_file_adopt(struct history_session *session, const struct notebook_file *file,
-    struct error *error) MUST_CHECK;
 
 #endif

@@ -18,25 +18,29 @@ struct history_file notebook_file_identify(const char *path) {
     return file;
 }
 
-static bool has_id(const struct notebook_file *file, const char *id) {
-    for (size_t i = 0; i < file->count; i++)
-        if (file->cells[i].id && strcmp(file->cells[i].id, id) == 0)
-            return true;
-    return false;
+static int compare_ids(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Has the notebook at `path` more than half of the cells of this one? */
 static bool is_at(void *context, const char *path) {
     const struct notebook_file *wanted = context;
     struct notebook_file file;
-    size_t keyed = 0, shared = 0;
+    size_t keyed = 0, shared = 0, count = 0;
     if (notebook_file_read(path, NOTEBOOK_FILE_MAX_BYTES, &file, NULL) != STATUS_OK)
         return false;
+    const char **ids = calloc(file.count + 1, sizeof *ids);
+    for (size_t i = 0; ids && i < file.count; i++)
+        if (file.cells[i].id)
+            ids[count++] = file.cells[i].id;
+    if (count)
+        qsort(ids, count, sizeof *ids, compare_ids);
     for (size_t i = 0; i < wanted->count; i++) {
-        const char *id = wanted->cells[i].id;
-        keyed += id != NULL;
-        shared += id && has_id(&file, id);
+        const char *const *id = &wanted->cells[i].id;
+        keyed += *id != NULL;
+        shared += *id && count && bsearch(id, ids, count, sizeof *ids, compare_ids);
     }
+    free(ids);
     notebook_file_finish(&file);
     return shared * 2 > keyed;
 }

@@ -2,10 +2,12 @@
 
 #include "history/moments.h"
 #include "kernel/cell_place.h"
+#include "kernel/comm/comm_question.h"
 #include "kernel/comm/history_comm.h"
 #include "kernel/kernel.h"
 #include "kernel/log.h"
 #include "kernel/notebook_meet.h"
+#include "kernel/notebook_record.h"
 #include "kernel/notebook_root.h"
 
 #include "base/file.h"
@@ -97,6 +99,11 @@ static void set_path(struct kernel *kernel, const char *path) {
 
 /* ---- following ---- */
 
+static void go_to(struct kernel *kernel, const char *path) {
+    set_path(kernel, path);
+    history_comm_changed(kernel, json_pack("{s:o}", "path", comm_text_json(path, strlen(path))));
+}
+
 /* The notebook lies at `path` now. Where that makes another document of it, a cell that runs is
  * recorded to its end in the one that it began in. */
 static void follow(struct kernel *kernel, const char *path) {
@@ -113,8 +120,7 @@ static void follow(struct kernel *kernel, const char *path) {
         watch->next = strdup(path);
         return;
     }
-    set_path(kernel, path);
-    history_comm_changed(kernel, json_pack("{s:s}", "path", path));
+    go_to(kernel, path);
 }
 
 const char *notebook_watch_path(struct kernel *kernel) {
@@ -122,11 +128,30 @@ const char *notebook_watch_path(struct kernel *kernel) {
     if (watch->next && !recorder_run(kernel->recorder)) {
         char *next = watch->next;
         watch->next = NULL;
-        set_path(kernel, next);
-        history_comm_changed(kernel, json_pack("{s:s}", "path", next));
+        go_to(kernel, next);
         free(next);
     }
     return watch->path;
+}
+
+/* Another notebook, whose page has this kernel too: this one still lies where a page shows it, and
+ * that one is no copy of it. A notebook without ids cannot be told from a copy. */
+static bool is_guest(struct kernel *kernel, const char *path) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    struct notebook_meeting meeting;
+    struct error error;
+    char file_path[PATH_MAX];
+    int64_t document_id = recorder_document_at(kernel->recorder, watch->path);
+    if (!watch->shown || !document_id || !find_file(watch, file_path) ||
+        strcmp(file_path, watch->path) != 0)
+        return false;
+    struct history *history = recorder_history(kernel->recorder, &error);
+    if (!history || notebook_meet(history, path, 0, &meeting, NULL) != STATUS_OK)
+        return true;
+    bool its_own = meeting.met.how != HISTORY_MET_NEW && meeting.met.document_id == document_id;
+    bool has_ids = !meeting.file.count || meeting.file.cells[0].id;
+    notebook_file_finish(&meeting.file);
+    return !its_own && has_ids;
 }
 
 void notebook_watch_told(struct kernel *kernel, const char *told) {
@@ -138,8 +163,11 @@ void notebook_watch_told(struct kernel *kernel, const char *told) {
     char *joined = watch->root ? file_join(watch->root, told) : NULL;
     char *path = joined ? document_path_normalise(joined) : NULL;
     const char *now = watch->next ? watch->next : watch->path;
-    if (path && strcmp(path, now) != 0 && access(path, F_OK) == 0)
+    bool same = path && strcmp(path, now) == 0;
+    bool follows = path && !same && access(path, F_OK) == 0 && !is_guest(kernel, path);
+    if (follows)
         follow(kernel, path);
+    watch->shown = watch->shown || same || follows;
     free(path);
     free(joined);
 }
@@ -161,7 +189,7 @@ static enum status record(struct kernel *kernel, const struct notebook_file *fil
         recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
     if (!session)
         return error->status;
-    enum status status = notebook_file_record(session, file, since_us, error);
+    enum status status = notebook_record(session, file, since_us, error);
     if (status == STATUS_OK) /* a save that changed nothing means something, too */
         status = history_record_moment(history_session_history(session),
             history_session_document(session), HISTORY_MOMENT_SAVED, 0, 0, error);
@@ -199,7 +227,9 @@ static void read_saved(struct kernel *kernel) {
     bool moved = lives && strcmp(file_path, watch->path) != 0;
     if (moved && is_trash(file_path)) {
         recorder_leave(kernel->recorder);
-        return;
+        if (access(watch->path, F_OK) != 0)
+            return;
+        lives = moved = false; /* the page has saved it again, in a new file */
     }
     int64_t since_us = told_since(kernel); /* of a file that is written meanwhile, too early */
     enum status status = meet(kernel, moved, &meeting, &is_it, &error);
@@ -214,8 +244,9 @@ static void read_saved(struct kernel *kernel) {
         /* a program has put a new file in the place of the old one, or it came back */
         if (!lives || moved || meeting.met.how == HISTORY_MET_MOVED) {
             open_file(watch);
-            (void)!notebook_take(recorder_history(kernel->recorder, &error), watch->path, &meeting,
-                &document_id, NULL);
+            struct history *history = recorder_history(kernel->recorder, &error);
+            if (history)
+                (void)!notebook_take(history, watch->path, &meeting, &document_id, NULL);
         }
         status = record(kernel, &meeting.file, since_us, &error);
         if (status == STATUS_OK)

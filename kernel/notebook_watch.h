@@ -13,12 +13,15 @@
 #ifndef FORKERNEL_KERNEL_NOTEBOOK_WATCH_H
 #define FORKERNEL_KERNEL_NOTEBOOK_WATCH_H
 
+#include <stdbool.h>
+
 struct kernel;
 
 struct notebook_watch {
     char *path;  /* of the notebook; NULL: nothing is watched */
     char *next;  /* of the one that the kernel is for when the cell that runs has ended, or NULL */
     char *root;  /* of the server, "" for "/"; NULL: not known */
+    bool shown;  /* a page has said that it lies there */
     int file_fd; /* O_PATH, or -1 */
     int fd;      /* inotify, or -1 */
     int timer;   /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
@@ -32,7 +35,8 @@ void notebook_watch_stop(struct kernel *kernel);
  * step of the event loop. NULL: the kernel is for no notebook. */
 const char *notebook_watch_path(struct kernel *kernel);
 
-/* A front end shows it under this path below the server's root. */
+/* A front end shows it under this path below the server's root. That of another notebook, when two
+ * share this kernel, changes nothing. */
 void notebook_watch_told(struct kernel *kernel, const char *told);
 
 #endif

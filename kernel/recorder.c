@@ -4,6 +4,7 @@
 #include "kernel/bundle.h"
 #include "kernel/log.h"
 #include "kernel/notebook_meet.h"
+#include "kernel/notebook_record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +125,8 @@ static void record_first(struct recorder *recorder, const struct notebook_meetin
     bool is_new = meeting->met.how == HISTORY_MET_NEW || meeting->met.how == HISTORY_MET_COPY;
     if (!recorder->session)
         return;
-    enum status status = is_new ? notebook_file_record(recorder->session, &meeting->file, 0, &error)
-                                : notebook_file_adopt(recorder->session, &meeting->file, &error);
+    enum status status = is_new ? notebook_record(recorder->session, &meeting->file, 0, &error)
+                                : notebook_record_adopt(recorder->session, &meeting->file, &error);
     if (status != STATUS_OK)
         log_line("the texts of '%s' before its first edit are not in the history: %s",
             recorder->document, error.message);

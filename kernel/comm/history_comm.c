@@ -49,9 +49,12 @@ static enum status open_question(
         *ret_session = recorder_session(recorder, notebook_watch_path(question->kernel), error);
         status = *ret_session ? STATUS_OK : error->status;
     }
-    if (status == STATUS_OK)
-        question->document_id = history_session_document(*ret_session);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    /* the store may be open anew: it could only be read a moment ago */
+    question->history = history_session_history(*ret_session);
+    question->document_id = history_session_document(*ret_session);
+    return STATUS_OK;
 }
 
 static const struct comm_answer *find_answer(const char *name) {

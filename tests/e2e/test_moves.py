@@ -344,3 +344,37 @@ def test_thrown_away(untitled, tmp_path):
             (trash / "Untitled.ipynb").rename(untitled)
             listener.next(file=True)
         assert page.fine("gone")["gone"] == [] and "1 + 2" in all_of(untitled)
+
+
+def test_thrown_away_and_saved_again(untitled, tmp_path):
+    trash = tmp_path / "share" / "Trash" / "files"
+    trash.mkdir(parents=True)
+    with Kernel(notebook=untitled) as kernel:
+        page = Page(kernel)
+        kernel.run("1 + 1", cell="one")
+        untitled.rename(trash / "Untitled.ipynb")
+        with Listener(kernel, page) as listener:
+            write_notebook(untitled, one="1 + 1", two="written by another program")
+            listener.next(file=True)
+        assert texts(kernel, "two")[-1] == "written by another program"
+    assert "written by another program" in all_of(untitled)
+
+
+# ---- not moved ----
+
+
+def test_two_notebooks_share_a_kernel(untitled, tmp_path):
+    """Neither is taken for the other one that was renamed."""
+    other = tmp_path / "other.ipynb"
+    write_notebook(other, x="5 + 5", y="6 + 6")
+    with Kernel(notebook=untitled) as kernel:
+        page = Page(kernel, path="Untitled.ipynb")
+        kernel.run("1 + 1", cell="one")
+        Page(kernel, path="other.ipynb")
+        kernel.run("1 + 2", cell="one")
+        with Listener(kernel, page) as listener:
+            write_notebook(untitled, one="1 + 2", two="2 + 2")
+            listener.next(file=True)
+        assert cells_of(page) == {"one": False, "two": False}
+    assert "1 + 2" in all_of(untitled) and "2 + 2" in all_of(untitled)
+    assert not has_history(other)

@@ -158,6 +158,30 @@ static void test_an_earlier_page_types_on(void **state) {
     fixture_close(f);
 }
 
+/* A batch has several texts of one cell, as somebody types on. */
+static void test_a_new_key_twice_in_a_batch(void **state) {
+    struct fixture *f = *state;
+    set_up_three(f);
+    assert_ok(history_adopt_cells(f->session, NULL, 0, false, NULL, NULL, error));
+    struct history_edit edits[] = {
+        {.kind = HISTORY_EDIT_TEXT, .cell_key = "k1", .text = "same", .text_bytes = 4},
+        {.kind = HISTORY_EDIT_TEXT, .cell_key = "k1", .text = "same", .text_bytes = 4},
+        {.kind = HISTORY_EDIT_TEXT, .cell_key = "k1", .text = "same, longer", .text_bytes = 12}};
+    for (int i = 0; i < 3; i++)
+        edits[i].cause = HISTORY_CAUSE_TYPING;
+    struct history_edits batch = {.items = edits, .count = 3};
+    assert_ok(history_record_edits(f->session, &batch, NULL, NULL, error));
+    assert_string_equal(head(f, "k1"), "same, longer");
+    assert_string_equal(head(f, "c"), "same");
+    assert_int_equal(count_cells(f), 3);
+    /* and a file that has one id twice */
+    const struct history_page_cell page[] = {cell("n1", "same"), cell("n1", "same")};
+    assert_ok(history_adopt_cells(f->session, page, 2, true, NULL, NULL, error));
+    assert_non_null(head(f, "n1"));
+    fixture_close(f);
+    doctor_assert_well(f->folder);
+}
+
 /* The notebook was brought to a format with ids. */
 static void test_the_file_has_ids_now(void **state) {
     struct fixture *f = *state;
@@ -185,6 +209,7 @@ int main(void) {
         TEST(test_a_revert_in_the_page),
         TEST(test_a_run_under_a_new_key),
         TEST(test_an_earlier_page_types_on),
+        TEST(test_a_new_key_twice_in_a_batch),
         TEST(test_the_file_has_ids_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

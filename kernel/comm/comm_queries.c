@@ -93,10 +93,15 @@ static enum status add_changes(
 
 static json_t *edge_json(int64_t version, const struct history_edge *edge, bool is_origin) {
     const struct history_edge_end *other = is_origin ? &edge->from : &edge->to;
-    return json_pack("{s:I, s:s, s:I, s:s, s:I, s:b, s:s}", "version", (json_int_t)version, "cause",
-        history_cause_name(edge->cause), "time", (json_int_t)edge->time_us, "cell", other->cell_key,
-        "other", (json_int_t)other->version, "deleted", other->cell_deleted, "summary",
-        other->summary);
+    json_t *json = json_pack("{s:I, s:s, s:I, s:s, s:I, s:b, s:s}", "version", (json_int_t)version,
+        "cause", history_cause_name(edge->cause), "time", (json_int_t)edge->time_us, "cell",
+        other->cell_key, "other", (json_int_t)other->version, "deleted", other->cell_deleted,
+        "summary", other->summary);
+    if (other->path) {
+        json_object_set_new(json, "document", json_integer((json_int_t)other->document_id));
+        json_object_set_new(json, "path", comm_text_json(other->path, strlen(other->path)));
+    }
+    return json;
 }
 
 /* Where its versions came from, and what came from them. */

@@ -29,12 +29,17 @@ static enum status origin(
     const struct comm_question *question, json_t *reply, struct error *error) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_origin_list origins = {0};
+    const char *path = "";
     enum status status =
         history_list_origins(question->history, question->document_id, &memory, &origins, error);
+    if (status == STATUS_OK)
+        status =
+            history_document_path(question->history, question->document_id, &memory, &path, error);
     json_t *list = json_array();
     for (size_t i = 0; i < origins.count; i++)
         json_array_append_new(list, origin_json(&origins.items[i]));
     json_object_set_new(reply, "origins", list);
+    json_object_set_new(reply, "path", comm_text_json(path, strlen(path)));
     history_memory_finish(&memory);
     return status;
 }

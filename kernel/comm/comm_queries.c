@@ -159,6 +159,8 @@ static enum status tree(const struct comm_question *question, json_t *reply, str
 static enum status versions(
     const struct comm_question *question, json_t *reply, struct error *error) {
     const json_t *numbers = json_object_get(question->data, "versions");
+    int64_t other = json_integer_value(json_object_get(question->data, "document"));
+    int64_t document_id = other ? other : question->document_id;
     enum status status = STATUS_OK;
     json_t *list = json_array();
     size_t index;
@@ -170,12 +172,11 @@ static enum status versions(
         struct history_memory memory = HISTORY_MEMORY_INIT;
         struct history_version version;
         if (status == STATUS_OK)
-            status = history_read_version(question->history, question->document_id,
+            status = history_read_version(question->history, document_id,
                 json_integer_value(number), &memory, &version, error);
         json_t *answer = status == STATUS_OK ? comm_version_json(&version) : NULL;
         if (answer && json_is_true(json_object_get(question->data, "extras")))
-            status = cell_extras_read(
-                question->history, question->document_id, &version, 0, answer, error);
+            status = cell_extras_read(question->history, document_id, &version, 0, answer, error);
         json_array_append_new(list, answer);
         history_memory_finish(&memory);
     }

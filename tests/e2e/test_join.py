@@ -52,6 +52,9 @@ def test_a_copy_of_a_notebook_that_is_gone_continues_it(original, copy):
         edge = page.fine("tree", cell="one")["origins"][0]
         assert edge["document"] == origin["document"] and edge["path"] == str(original)
         assert edge["other"] > edge["version"] and edge["summary"] == "1 + 1"
+        (version,) = page.fine("versions", versions=[edge["other"]], document=edge["document"])["versions"]
+        assert version["text"] == "1 + 1"
+        assert page.fine("origin")["path"] == str(copy)
         assert f'the cell "1 + 1" in {original}' in forkernel("tree", copy, "all").stdout
         assert "Analysis.ipynb' is still there" in refused(page, document=origin["document"])
 

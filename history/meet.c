@@ -373,32 +373,10 @@ enum status history_judge_file(struct history *history, const struct history_met
 static enum status copy_cell(struct history *history, int64_t from_document, int64_t to_document,
     const char *key, int64_t time_us, struct error *error) {
     struct cell from = {0};
-    struct cell to = {0};
-    struct buf text = BUF_INIT;
     enum status status = cell_find(history, from_document, key, &from, error);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !from.head))
         return STATUS_OK;
-    int64_t head = version_id(from_document, from.head);
-    if (status == STATUS_OK)
-        status = version_read_text(history, head, &text, error);
-    if (status == STATUS_OK)
-        status = cell_add(history, to_document, key, NULL, time_us, &to, error);
-    if (status == STATUS_OK) {
-        struct tree_change change = {
-            .text = buf_string(&text),
-            .text_bytes = text.size,
-            .cause = HISTORY_CAUSE_FILE,
-            .origin = head,
-            .time_us = time_us,
-        };
-        bool is_new = false;
-        bool moved = false;
-        status = tree_set_text(history, &to, &change, &is_new, &moved, error);
-    }
-    if (status == STATUS_OK)
-        status = cell_set_type(history, &to, from.type, error);
-    buf_finish(&text);
-    return status;
+    return status == STATUS_OK ? cell_branch(history, &from, to_document, time_us, error) : status;
 }
 
 static enum status copy(struct history *history, const struct history_met_file *file,

@@ -9,16 +9,17 @@ enum status origin_record(
     return sql_run(&history->sql, error, text, "ii", version_id, origin);
 }
 
-static enum status read_summary(struct history *history, int64_t id, struct history_memory *memory,
-    const char **ret_summary, struct error *error) {
+static enum status read_summary(struct history *history, struct history_edge_end *end,
+    struct history_memory *memory, struct error *error) {
     struct buf text = BUF_INIT, summary = BUF_INIT;
-    enum status status = version_read_text(history, id, &text, error);
+    enum status status =
+        version_read_text(history, version_id(end->document_id, end->version), &text, error);
     if (status == STATUS_NOT_FOUND)
         status = sql_fail(&history->sql, SQLITE_CORRUPT, error);
     if (status == STATUS_OK) {
         summary_append(&summary, buf_string(&text), text.size);
-        *ret_summary = memory_copy(memory, buf_string(&summary), summary.size);
-        status = *ret_summary ? STATUS_OK : fail_memory(history, error);
+        end->summary = memory_copy(memory, buf_string(&summary), summary.size);
+        status = end->summary ? STATUS_OK : fail_memory(history, error);
     }
     buf_finish(&text);
     buf_finish(&summary);
@@ -29,6 +30,7 @@ static enum status read_summary(struct history *history, int64_t id, struct hist
 static struct history_edge_end read_end(
     sqlite3_stmt *rows, int column, struct history_memory *memory) {
     return (struct history_edge_end){
+        .document_id = version_document(sqlite3_column_int64(rows, column)),
         .version = version_number(sqlite3_column_int64(rows, column)),
         .cell_key = memory_column(memory, rows, column + 1),
         .cell_deleted = sqlite3_column_int(rows, column + 2) != 0,
@@ -65,11 +67,13 @@ static enum status read_edges(struct history *history, const struct cell *cell,
     struct history_edge *edges = list->items;
     size_t count = list->bytes / sizeof *edges;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = read_summary(history, version_id(cell->document_id, edges[i].from.version), memory,
-            &edges[i].from.summary, error);
+        struct history_edge_end *from = &edges[i].from;
+        if (from->document_id != cell->document_id)
+            status = history_document_path(history, from->document_id, memory, &from->path, error);
         if (status == STATUS_OK)
-            status = read_summary(history, version_id(cell->document_id, edges[i].to.version),
-                memory, &edges[i].to.summary, error);
+            status = read_summary(history, from, memory, error);
+        if (status == STATUS_OK)
+            status = read_summary(history, &edges[i].to, memory, error);
     }
     return status;
 }

@@ -10,7 +10,9 @@
 
 /* One end of an edge. */
 struct history_edge_end {
-    int64_t version; /* number */
+    int64_t document_id; /* not always the one that was asked about: see history_join() */
+    const char *path;    /* of another one: where it lies, or lay last; NULL: it is that one */
+    int64_t version;     /* number */
     const char *cell_key;
     bool cell_deleted;
     const char *summary; /* of the version's text */
@@ -27,8 +29,8 @@ struct history_edges {
     size_t count;
 };
 
-/* Where the versions of the cell came from, and what came from them; in the order of recording, the
- * newest 200. None, also of a cell that is not known, is STATUS_OK. */
+/* Where the versions of the cell came from, and what came from them in this document; in the order
+ * of recording, the newest 200. None, also of a cell that is not known, is STATUS_OK. */
 enum status history_list_edges(struct history *history, int64_t document_id, const char *cell_key,
     struct history_memory *memory, struct history_edges *ret_edges, struct error *error) MUST_CHECK;
 

@@ -194,19 +194,10 @@ static enum status read_cells(struct at *at, bool now, struct history_memory *me
     return status;
 }
 
-enum status history_read_notebook(struct history *history, int64_t document_id, int64_t time_us,
-    struct history_memory *memory, struct history_notebook *ret_notebook, struct error *error) {
-    struct at at = {
-        .history = history,
-        .document_id = document_id,
-        .time_us = time_us ? time_us : INT64_MAX,
-    };
+static enum status read_at(struct at *at, bool now, struct history_memory *memory,
+    struct history_notebook *ret_notebook, struct error *error) {
     struct memory_rows list = {0};
-    enum status status = sql_begin_reading(&history->sql, error);
-    if (status != STATUS_OK)
-        return status;
-    status = read_cells(&at, time_us == 0, memory, &list, error);
-    sql_end_reading(&history->sql);
+    enum status status = read_cells(at, now, memory, &list, error);
     size_t count = list.bytes / sizeof(struct history_notebook_cell);
     const void *items = NULL;
     enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
@@ -214,5 +205,26 @@ enum status history_read_notebook(struct history *history, int64_t document_id, 
         status = moved;
     if (status == STATUS_OK)
         *ret_notebook = (struct history_notebook){items, count};
+    return status;
+}
+
+enum status notebook_read_now(struct history *history, int64_t document_id,
+    struct history_memory *memory, struct history_notebook *ret_notebook, struct error *error) {
+    struct at at = {.history = history, .document_id = document_id, .time_us = INT64_MAX};
+    return read_at(&at, true, memory, ret_notebook, error);
+}
+
+enum status history_read_notebook(struct history *history, int64_t document_id, int64_t time_us,
+    struct history_memory *memory, struct history_notebook *ret_notebook, struct error *error) {
+    struct at at = {
+        .history = history,
+        .document_id = document_id,
+        .time_us = time_us ? time_us : INT64_MAX,
+    };
+    enum status status = sql_begin_reading(&history->sql, error);
+    if (status != STATUS_OK)
+        return status;
+    status = read_at(&at, time_us == 0, memory, ret_notebook, error);
+    sql_end_reading(&history->sql);
     return status;
 }

@@ -20,8 +20,7 @@ static bool lies_in(const char *path, const char *folder) {
     return !folder || (slash && (size_t)(slash - path) == size && strncmp(path, folder, size) == 0);
 }
 
-/* A file that cannot be looked at is taken to be there. */
-static bool is_there(const char *path) {
+bool file_may_be_there(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
@@ -66,7 +65,7 @@ enum status history_list_gone(struct history *history, const char *folder,
     enum status status = sql_query(sql, &rows, error, text, "");
     while (sql_row(sql, rows, &status, error)) {
         const char *path = (const char *)sqlite3_column_text(rows, 1);
-        if (!lies_in(path, folder) || (sqlite3_column_int(rows, 2) && is_there(path)))
+        if (!lies_in(path, folder) || (sqlite3_column_int(rows, 2) && file_may_be_there(path)))
             continue;
         struct history_gone *gone = memory_rows_add(&list, sizeof *gone);
         path = memory_column(memory, rows, 1);

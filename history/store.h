@@ -209,6 +209,11 @@ enum status extras_check(
 enum status origin_record(
     struct history *history, int64_t version_id, int64_t origin, struct error *error) MUST_CHECK;
 
+/* ---- query_places.c ---- */
+
+/* A file that cannot be looked at is taken to be there. */
+bool file_may_be_there(const char *path);
+
 /* ---- places.c: inside a transaction ---- */
 
 /* The document lies at `file` since `time_us`, or is known to lie there still; NULL: it lies
@@ -255,6 +260,20 @@ enum status cell_set_type(struct history *history, struct cell *cell, enum histo
 static inline int64_t sane_time(int64_t time_us, int64_t now_us) {
     return time_us > 0 && time_us <= now_us ? time_us : now_us;
 }
+
+/* ---- branch.c: inside a transaction ---- */
+
+/* The cell of this key in the document shows what `from` of another document shows, which has a
+ * version; made if need be. A version that is new there has that one as its origin. */
+enum status cell_branch(struct history *history, const struct cell *from, int64_t document_id,
+    int64_t time_us, struct error *error) MUST_CHECK;
+
+/* ---- query_notebook.c ---- */
+
+/* What history_read_notebook() says, inside a transaction. */
+enum status notebook_read_now(struct history *history, int64_t document_id,
+    struct history_memory *memory, struct history_notebook *ret_notebook,
+    struct error *error) MUST_CHECK;
 
 /* ---- find.c ---- */
 

@@ -1,6 +1,7 @@
 #include "kernel/recorder.h"
 
 #include "base/clock.h"
+#include "history/join.h"
 #include "kernel/bundle.h"
 #include "kernel/log.h"
 #include "kernel/notebook_meet.h"
@@ -208,6 +209,22 @@ bool recorder_follow(struct recorder *recorder, const char *path, struct error *
     free(recorder->document);
     recorder->document = copy;
     return true;
+}
+
+enum status recorder_join(struct recorder *recorder, int64_t origin_id, struct error *error) {
+    if (recorder->run)
+        return error_set(error, STATUS_LOCKED,
+            "a cell is running, and is recorded where it began; try again when it has ended");
+    struct history_file file = notebook_file_identify(recorder->document);
+    int64_t document_id = history_session_document(recorder->session);
+    enum status status = history_join(recorder->history, document_id, origin_id, &file, error);
+    struct error ending;
+    if (status == STATUS_OK) {
+        recorder->last_run_id = 0;
+        if (history_session_end(&recorder->session, 0, &ending) != STATUS_OK)
+            log_line("%s", ending.message); /* it is ended when the store is opened next */
+    }
+    return status;
 }
 
 void recorder_leave(struct recorder *recorder) {

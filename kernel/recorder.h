@@ -83,6 +83,11 @@ int64_t recorder_document_at(const struct recorder *recorder, const char *docume
  * begins when it is asked for; or, with the reason, nothing could be written. There is a session.
  */
 bool recorder_follow(struct recorder *recorder, const char *path, struct error *error);
+/* The notebook of the session goes on an origin of its document, see history_join(): whatever comes
+ * next begins a session there. STATUS_LOCKED: a cell is running. There is a session of a notebook.
+ */
+enum status recorder_join(
+    struct recorder *recorder, int64_t origin_id, struct error *error) MUST_CHECK;
 /* Its file was thrown away. */
 void recorder_leave(struct recorder *recorder);
 /* The key of a cell that has a handle only, or none; NULL: nothing is known of it. */

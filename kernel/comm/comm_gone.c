@@ -7,13 +7,11 @@
 enum { GONE_AT_ONCE = 200 };
 
 static json_t *gone_json(const struct history_gone *gone) {
-    const char *name = strrchr(gone->path, '/');
-    name = name ? name + 1 : gone->path;
-    return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "document",
-        (json_int_t)gone->document_id, "path", comm_text_json(gone->path, strlen(gone->path)),
-        "name", comm_text_json(name, strlen(name)), "last_seen", (json_int_t)gone->last_seen_us,
-        "cells", (json_int_t)gone->cells, "versions", (json_int_t)gone->versions, "runs",
-        (json_int_t)gone->runs);
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I}", "document", (json_int_t)gone->document_id,
+        "last_seen", (json_int_t)gone->last_seen_us, "cells", (json_int_t)gone->cells, "versions",
+        (json_int_t)gone->versions, "runs", (json_int_t)gone->runs);
+    comm_add_path(json, gone->path);
+    return json;
 }
 
 /* The folder of this notebook, or of its last place; NULL: it never had one. */

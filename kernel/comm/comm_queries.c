@@ -93,10 +93,15 @@ static enum status add_changes(
 
 static json_t *edge_json(int64_t version, const struct history_edge *edge, bool is_origin) {
     const struct history_edge_end *other = is_origin ? &edge->from : &edge->to;
-    return json_pack("{s:I, s:s, s:I, s:s, s:I, s:b, s:s}", "version", (json_int_t)version, "cause",
-        history_cause_name(edge->cause), "time", (json_int_t)edge->time_us, "cell", other->cell_key,
-        "other", (json_int_t)other->version, "deleted", other->cell_deleted, "summary",
-        other->summary);
+    json_t *json = json_pack("{s:I, s:s, s:I, s:s, s:I, s:b, s:s}", "version", (json_int_t)version,
+        "cause", history_cause_name(edge->cause), "time", (json_int_t)edge->time_us, "cell",
+        other->cell_key, "other", (json_int_t)other->version, "deleted", other->cell_deleted,
+        "summary", other->summary);
+    if (other->path) {
+        json_object_set_new(json, "document", json_integer((json_int_t)other->document_id));
+        json_object_set_new(json, "path", comm_text_json(other->path, strlen(other->path)));
+    }
+    return json;
 }
 
 /* Where its versions came from, and what came from them. */
@@ -154,6 +159,8 @@ static enum status tree(const struct comm_question *question, json_t *reply, str
 static enum status versions(
     const struct comm_question *question, json_t *reply, struct error *error) {
     const json_t *numbers = json_object_get(question->data, "versions");
+    int64_t other = json_integer_value(json_object_get(question->data, "document"));
+    int64_t document_id = other ? other : question->document_id;
     enum status status = STATUS_OK;
     json_t *list = json_array();
     size_t index;
@@ -165,12 +172,11 @@ static enum status versions(
         struct history_memory memory = HISTORY_MEMORY_INIT;
         struct history_version version;
         if (status == STATUS_OK)
-            status = history_read_version(question->history, question->document_id,
+            status = history_read_version(question->history, document_id,
                 json_integer_value(number), &memory, &version, error);
         json_t *answer = status == STATUS_OK ? comm_version_json(&version) : NULL;
         if (answer && json_is_true(json_object_get(question->data, "extras")))
-            status = cell_extras_read(
-                question->history, question->document_id, &version, 0, answer, error);
+            status = cell_extras_read(question->history, document_id, &version, 0, answer, error);
         json_array_append_new(list, answer);
         history_memory_finish(&memory);
     }

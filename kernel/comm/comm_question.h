@@ -25,8 +25,8 @@ struct comm_answer {
 /* ---- the answers of each file; the last one has no name ---- */
 
 extern const struct comm_answer comm_queries[], comm_notebooks[], comm_logs[], comm_diffs[],
-    comm_searches[], comm_changes[], comm_goes[], comm_gones[], comm_heads[], comm_moments[],
-    comm_settings[];
+    comm_searches[], comm_changes[], comm_goes[], comm_gones[], comm_heads[], comm_joins[],
+    comm_moments[], comm_settings[];
 
 /* ---- shared ---- */
 
@@ -50,6 +50,9 @@ enum { COMM_BUDGET_US = 25000 };
 
 /* A string of bytes that need not be UTF-8. New reference. */
 json_t *comm_text_json(const char *text, size_t size);
+
+/* `path`, and `name`, its last part. */
+void comm_add_path(json_t *json, const char *path);
 
 /* The kind of a cell as nbformat has it. */
 const char *comm_cell_type(enum history_cell_type type);

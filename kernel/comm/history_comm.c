@@ -59,8 +59,8 @@ static enum status open_question(
 
 static const struct comm_answer *find_answer(const char *name) {
     static const struct comm_answer *const all[] = {comm_queries, comm_notebooks, comm_logs,
-        comm_diffs, comm_searches, comm_changes, comm_goes, comm_gones, comm_heads, comm_moments,
-        comm_settings};
+        comm_diffs, comm_searches, comm_changes, comm_goes, comm_gones, comm_heads, comm_joins,
+        comm_moments, comm_settings};
     for (size_t i = 0; name && i < sizeof all / sizeof *all; i++)
         for (const struct comm_answer *answer = all[i]; answer->name; answer++)
             if (strcmp(answer->name, name) == 0)

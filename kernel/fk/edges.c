@@ -11,10 +11,11 @@ static void print_edge(struct fk_context *context, int64_t version, const char *
     const struct history_edge_end *other) {
     size_t size = strlen(other->summary);
     size_t shown = utf8_floor(other->summary, size, SUMMARY_BYTES);
-    fk_printf(context, "%sversion %lld %s version %lld of %s\"%.*s%s\"%s\n",
+    fk_printf(context, "%sversion %lld %s version %lld of %s\"%.*s%s\"%s%s%s\n",
         fk_colour(context, FK_FAINT), (long long)version, how, (long long)other->version,
         other->cell_deleted ? "the deleted cell " : "the cell ", (int)shown, other->summary,
-        shown < size ? "..." : "", fk_colour(context, FK_PLAIN));
+        shown < size ? "..." : "", other->path ? " in " : "", other->path ? other->path : "",
+        fk_colour(context, FK_PLAIN));
 }
 
 enum status edges_print(struct fk_context *context, const char *cell_key, struct error *error) {

@@ -1,6 +1,8 @@
 /* history/: which document is the notebook in a file? */
 #include "history_doctor.h"
 
+#include "history/join.h"
+
 struct meeting {
     struct fixture *f;
     struct history_file_cell cells[4];
@@ -170,6 +172,120 @@ static void test_a_copy(void **state) {
     doctor_assert_well(f->folder);
 }
 
+/* ---- joining ---- */
+
+static void touch(const struct fixture *f, char *ret_path, size_t size, const char *name) {
+    snprintf(ret_path, size, "%s/%s", f->folder, name);
+    FILE *file = fopen(ret_path, "w");
+    assert_non_null(file);
+    fclose(file);
+}
+
+static struct history_origin_list list_origins(struct fixture *f, int64_t document_id) {
+    struct history_origin_list origins;
+    assert_ok(history_list_origins(f->history, document_id, &f->memory, &origins, error));
+    return origins;
+}
+
+static void assert_head(struct fixture *f, int64_t document_id, const char *key, const char *text,
+    int64_t number, int64_t origin) {
+    struct history_version head;
+    assert_ok(history_read_head(f->history, document_id, key, &f->memory, &head, error));
+    assert_string_equal(head.text, text);
+    assert_int_equal(head.number, number);
+    assert_int_equal(head.origin, origin);
+}
+
+static void assert_refused(struct fixture *f, int64_t document_id, int64_t origin_id,
+    const struct history_file *file, const char *why) {
+    struct error error;
+    assert_int_equal(
+        history_join(f->history, document_id, origin_id, file, &error), STATUS_INVALID);
+    assert_non_null(strstr(error.message, why));
+}
+
+static void run_at(struct fixture *f, const char *path, const char *key, const char *const *texts) {
+    struct history_session_start start = {.document_path = path, .time_us = ++f->now_us};
+    assert_ok(history_session_begin(f->history, &start, &f->session, error));
+    for (; *texts; texts++)
+        fixture_run(f, key, *texts);
+    assert_ok(history_session_end(&f->session, ++f->now_us, error));
+}
+
+/* The original is gone: its history goes on in the copy. */
+static void test_joining_a_copy(void **state) {
+    static const char *const later[] = {"1 + 1", NULL};
+    static const char *const in_copy[] = {"1 + 2", "1 + 3", NULL};
+    static const char *const beside[] = {"9", NULL};
+    struct fixture *f = *state;
+    struct meeting m;
+    char path[96], copy_path[96];
+    assert_ok(history_open(&f->options, &f->history, error));
+    touch(f, path, sizeof path, "a.ipynb");
+    touch(f, copy_path, sizeof copy_path, "b.ipynb");
+    int64_t id = record(f, path, 10, one);
+    describe(&m, f, copy_path, 11, one)->copy_at = path;
+    int64_t copied = meet(&m, HISTORY_MET_COPY);
+    run_at(f, path, "a", later);
+    run_at(f, copy_path, "a", in_copy);
+    run_at(f, copy_path, "c", beside);
+
+    assert_int_equal(list_origins(f, id).count, 0);
+    struct history_origin_list origins = list_origins(f, copied);
+    assert_int_equal(origins.count, 1);
+    assert_int_equal(origins.items[0].how, HISTORY_ORIGIN_COPY);
+    assert_int_equal(origins.items[0].document_id, id);
+    assert_string_equal(origins.items[0].path, path);
+    assert_true(origins.items[0].is_there);
+    assert_refused(f, copied, id, &m.file.file, "is still there");
+    assert_refused(f, id, copied, &(struct history_file){.path = path}, "nothing to continue");
+    assert_refused(f, id, copied, &m.file.file, "not where this history is recorded");
+
+    unlink(path);
+    assert_false(list_origins(f, copied).items[0].is_there);
+    assert_ok(history_join(f->history, copied, id, &m.file.file, error));
+    assert_int_equal(find(f, copy_path), id);
+    assert_head(f, id, "a", "1 + 3", 4, (copied << 32) + 4);
+    assert_head(f, id, "b", "2", 2, 0);
+    assert_head(f, id, "c", "9", 5, (copied << 32) + 5);
+    /* nothing of the copy is lost, and its file is the other one's */
+    assert_head(f, copied, "a", "1 + 3", 4, 0);
+    assert_int_equal(list_origins(f, id).count, 0);
+    assert_refused(f, copied, id, &m.file.file, "not where this history is recorded");
+    static const char *const all[] = {"a=1 + 3", "b=2", "c=9", NULL};
+    assert_int_equal(meet(describe(&m, f, copy_path, 11, all), HISTORY_MET_KNOWN), id);
+    history_close(&f->history);
+    doctor_assert_well(f->folder);
+}
+
+/* A program has made the notebook anew, with other ids: the texts tell. */
+static void test_joining_what_gave_way(void **state) {
+    static const char *const again[] = {"x=2", "y=1", "z=z", NULL};
+    static const char *const later[] = {"1", NULL};
+    struct fixture *f = *state;
+    struct meeting m;
+    assert_ok(history_open(&f->options, &f->history, error));
+    int64_t id = record(f, "/n/a", 10, one);
+    int64_t new_id = meet(describe(&m, f, "/n/a", 11, again), HISTORY_MET_NEW);
+    run_at(f, "/n/a", "x", (const char *const[]){"2", NULL});
+    run_at(f, "/n/a", "y", later);
+    run_at(f, "/n/a", "z", (const char *const[]){"z", NULL});
+    struct history_origin_list origins = list_origins(f, new_id);
+    assert_int_equal(origins.count, 1);
+    assert_int_equal(origins.items[0].how, HISTORY_ORIGIN_PLACE);
+    assert_int_equal(origins.items[0].document_id, id);
+    assert_false(origins.items[0].is_there);
+    assert_ok(history_join(f->history, new_id, id, &m.file.file, error));
+    assert_int_equal(find(f, "/n/a"), id);
+    assert_head(f, id, "x", "2", 2, 0);
+    assert_head(f, id, "y", "1", 1, 0);
+    assert_head(f, id, "z", "z", 3, (new_id << 32) + 3);
+    assert_int_equal(list_origins(f, id).count, 0);
+    assert_int_equal(meet(describe(&m, f, "/n/a", 11, again), HISTORY_MET_KNOWN), id);
+    history_close(&f->history);
+    doctor_assert_well(f->folder);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void) {
@@ -180,6 +296,8 @@ int main(void) {
         TEST(test_without_ids),
         TEST(test_somebody_says_so),
         TEST(test_a_copy),
+        TEST(test_joining_a_copy),
+        TEST(test_joining_what_gave_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,11 @@ export class HistoryConnection {
     return this._isDisabled;
   }
 
+  /** Which document of the history answers; numbers of versions and runs are that one's. */
+  get document(): unknown {
+    return this._document;
+  }
+
   /** The number of this client's last batch that the kernel has recorded, as it said when it was opened. */
   get sequence(): number {
     return this._sequence;

@@ -45,6 +45,8 @@ export interface Version {
 /** A version of this cell came from one of another cell, or went into it. */
 export interface Edge {
   version: number; // of this cell
+  document?: number; // of another notebook, that has the other one
+  path?: string; // where that lies, or lay last; absolute
   cell: string; // the other one
   other: number; // its version
   summary: string;
@@ -183,6 +185,21 @@ export interface Moment {
 }
 
 /** A notebook of which there is no file. */
+/** A document that a notebook began beside, and may go on. */
+export interface Origin {
+  document: number;
+  how: 'copy' | 'place'; // copied from it, or came to its path
+  path: string; // absolute, where it lies, or lay last
+  name: string;
+  there: boolean; // its file is
+  since: number; // when the notebook began
+}
+
+export interface Origins {
+  path: string; // of the notebook that was asked about, absolute
+  origins: Origin[];
+}
+
 export interface GoneNotebook {
   document: number;
   path: string; // absolute, where it lay last

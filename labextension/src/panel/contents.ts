@@ -31,6 +31,15 @@ export class HistoryContents {
     });
   }
 
+  /** Of a version of another document. */
+  async textIn(document: number, version: number): Promise<string> {
+    const answer = await this._connection.request<{ versions: Version[] }>('versions', {
+      versions: [version],
+      document
+    });
+    return answer.versions[0]?.text ?? '';
+  }
+
   /** To be looked at. */
   outputs(run: Run): Promise<RunOutputs> {
     const ask = () => this._connection.request<RunOutputs>('outputs', { run: run.run, limit_bytes: PREVIEW_BYTES });

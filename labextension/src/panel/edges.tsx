@@ -3,6 +3,7 @@ import type { Edge } from '../kernel/protocol.js';
 import type { CellTree } from '../tree/cell_tree.js';
 import { bringBack } from './actions.js';
 import type { NotebookView, PanelServices } from './services.js';
+import { nameOf } from './words.js';
 
 interface Props {
   view: NotebookView;
@@ -20,13 +21,15 @@ export function Edges({ view, services, tree, attempt }: Props): ReactElement | 
   if (origins.length + pieces.length === 0) {
     return null;
   }
+  const look = (edge: Edge) =>
+    attempt(async () => {
+      const { contents } = view;
+      const { document, other } = edge;
+      setLooked({ edge, text: await (document ? contents.textIn(document, other) : contents.text(other)) });
+      return '';
+    });
   const walk = (edge: Edge) =>
-    edge.deleted
-      ? attempt(async () => {
-          setLooked({ edge, text: await view.contents.text(edge.other) });
-          return '';
-        })
-      : services.revealVersion(edge.cell, edge.other);
+    edge.deleted || edge.document ? look(edge) : services.revealVersion(edge.cell, edge.other);
   const restore = (edge: Edge) =>
     attempt(async () => {
       await bringBack(view, services, edge.cell);
@@ -35,7 +38,7 @@ export function Edges({ view, services, tree, attempt }: Props): ReactElement | 
     });
   const row = (edge: Edge, words: string) => (
     <li key={`${edge.version} ${edge.other}`}>
-      <button className="fk-Edge" onClick={() => void walk(edge)} title={edge.summary}>
+      <button className="fk-Edge" onClick={() => void walk(edge)} title={edge.path ?? edge.summary}>
         {words}
       </button>
     </li>
@@ -45,15 +48,37 @@ export function Edges({ view, services, tree, attempt }: Props): ReactElement | 
   return (
     <div className="fk-Edges">
       <ul aria-label={trans.__('Other cells that texts came from or went to')}>
-        {origins.map(edge => row(edge, words(edge, 'v%1 from v%2 of “%3”', 'v%1 from v%2 of “%3”, a deleted cell')))}
+        {origins.map(edge =>
+          row(
+            edge,
+            edge.path
+              ? trans.__(
+                  'v%1 from v%2 in %3: “%4”',
+                  edge.version,
+                  edge.other,
+                  nameOf(edge.path),
+                  edge.summary || trans.__('(empty)')
+                )
+              : words(edge, 'v%1 from v%2 of “%3”', 'v%1 from v%2 of “%3”, a deleted cell')
+          )
+        )}
         {pieces.map(edge => row(edge, words(edge, 'v%1 went into v%2 of “%3”', 'v%1 went into v%2 of “%3”, deleted')))}
       </ul>
       {looked && (
-        <div role="group" aria-label={trans.__('Version %1 of a deleted cell', looked.edge.other)}>
+        <div
+          role="group"
+          aria-label={
+            looked.edge.path
+              ? trans.__('Version %1 in %2', looked.edge.other, nameOf(looked.edge.path))
+              : trans.__('Version %1 of a deleted cell', looked.edge.other)
+          }
+        >
           <pre className="fk-EdgeText">{looked.text}</pre>
-          <button className="fk-Button fk-mod-main" onClick={() => void restore(looked.edge)}>
-            {trans.__('Bring back this cell')}
-          </button>
+          {!looked.edge.document && (
+            <button className="fk-Button fk-mod-main" onClick={() => void restore(looked.edge)}>
+              {trans.__('Bring back this cell')}
+            </button>
+          )}
           <button className="fk-Button" onClick={() => setLooked(undefined)}>
             {trans.__('Close')}
           </button>

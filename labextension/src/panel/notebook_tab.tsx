@@ -8,6 +8,7 @@ import { useNow, useSignal } from './hooks.js';
 import { GroupLine, LogLine } from './log_line.js';
 import { keyOf, logGroups, logRows, type LogGroup, type LogRow } from './log_rows.js';
 import { NotebookLog } from './notebook_log.js';
+import { OriginLine } from './origin_line.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
 import { ago, dateTime } from './words.js';
@@ -151,6 +152,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
           {trans.__('Notebook History…')}
         </button>
       </div>
+      <OriginLine view={view} services={services} attempt={attempt} />
       {deleted.length > 0 && (
         <details className="fk-Deleted" open={deleted.length <= 3}>
           <summary>{trans._n('%1 deleted cell', '%1 deleted cells', deleted.length)}</summary>

@@ -208,7 +208,7 @@ export class HistoryPanel extends ReactWidget {
 
   private _viewOf(panel: NotebookPanel, history: NotebookView['history']): NotebookView {
     let view = this._views.get(panel);
-    if (!view) {
+    if (view?.document !== history.connection.document || !view) {
       view = viewOf(history);
       this._views.set(panel, view);
     }

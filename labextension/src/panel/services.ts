@@ -32,10 +32,12 @@ export interface NotebookView {
   panel: NotebookPanel;
   trees: CellTrees;
   contents: HistoryContents;
+  document: unknown; // of the history; with another one the view is another one
   search: Pick<FilterState, 'text' | 'scope'>; // the last one
 }
 
 export function viewOf(history: NotebookHistory): NotebookView {
   const { connection, panel, trees } = history;
-  return { history, panel, trees, contents: new HistoryContents(connection), search: NO_FILTER };
+  const { document } = connection;
+  return { history, panel, trees, contents: new HistoryContents(connection), document, search: NO_FILTER };
 }

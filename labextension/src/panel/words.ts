@@ -24,6 +24,11 @@ export function ago(time: number, now: number, trans: TranslationBundle): string
   return dayOf(time);
 }
 
+/** The last part of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** Microseconds since 1970 of now. */
 export function nowUs(): number {
   return Date.now() * 1000;

@@ -153,9 +153,11 @@ export class CellTree {
     }
   }
 
-  /** There is no history any more. */
+  /** There is no history any more, or it is another document's. */
   forget(): void {
     this._versions = [];
+    this._spans.clear();
+    this.changes.forget();
     this._head = this._oldest = 0;
     this._loaded = false;
     this._changed.emit();

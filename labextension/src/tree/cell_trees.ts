@@ -13,7 +13,7 @@ const TREES_MAX = 20;
  */
 export class CellTrees {
   constructor(
-    private _connection: Ask & Pick<HistoryConnection, 'state' | 'told' | 'stateChanged'>,
+    private _connection: Ask & Pick<HistoryConnection, 'document' | 'state' | 'told' | 'stateChanged'>,
     heads: ISignal<unknown, Record<string, number>>,
     private _pageHeads: PageHeads
   ) {
@@ -65,6 +65,10 @@ export class CellTrees {
     if (this._connection.state === 'none') {
       [...this._trees.values()].forEach(tree => tree.forget()); // who hears of it may look into others
     } else if (this._connection.state === 'open') {
+      if (this._connection.document !== this._document) {
+        this._document = this._connection.document;
+        [...this._trees.values()].forEach(tree => tree.forget());
+      }
       this._all({ newest: true, everything: true });
     }
   }
@@ -116,6 +120,7 @@ export class CellTrees {
     });
   }
 
+  private _document: unknown;
   private _trees = new Map<string, CellTree>();
   private _worths?: Promise<Map<string, Worth>>;
   private _changed = new Signal<this, void>(this);

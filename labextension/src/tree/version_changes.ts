@@ -20,6 +20,12 @@ export class VersionChanges {
     this._changes.set(version, change);
   }
 
+  /** The numbers mean other versions. */
+  forget(): void {
+    this._changes.clear();
+    this._asked.clear();
+  }
+
   /** Ask what these versions changed, where that is not known. */
   async need(versions: readonly number[]): Promise<void> {
     const missing = versions.filter(version => !this._changes.has(version) && !this._asked.has(version));

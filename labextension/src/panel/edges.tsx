@@ -40,19 +40,25 @@ export function Edges({ view, services, tree, attempt }: Props): ReactElement | 
       </button>
     </li>
   );
-  const words = (edge: Edge, how: string, howDeleted: string) =>
-    trans.__(edge.deleted ? howDeleted : how, edge.version, edge.other, edge.summary || trans.__('(empty)'));
+  const origin = ({ version, other, summary, deleted }: Edge) =>
+    deleted
+      ? trans.__('v%1 from v%2 of “%3”, a deleted cell', version, other, summary || trans.__('empty'))
+      : trans.__('v%1 from v%2 of “%3”', version, other, summary || trans.__('empty'));
+  const piece = ({ version, other, summary, deleted }: Edge) =>
+    deleted
+      ? trans.__('v%1 went into v%2 of “%3”, a deleted cell', version, other, summary || trans.__('empty'))
+      : trans.__('v%1 went into v%2 of “%3”', version, other, summary || trans.__('empty'));
   return (
     <div className="fk-Edges">
       <ul aria-label={trans.__('Other cells that texts came from or went to')}>
-        {origins.map(edge => row(edge, words(edge, 'v%1 from v%2 of “%3”', 'v%1 from v%2 of “%3”, a deleted cell')))}
-        {pieces.map(edge => row(edge, words(edge, 'v%1 went into v%2 of “%3”', 'v%1 went into v%2 of “%3”, deleted')))}
+        {origins.map(edge => row(edge, origin(edge)))}
+        {pieces.map(edge => row(edge, piece(edge)))}
       </ul>
       {looked && (
         <div role="group" aria-label={trans.__('Version %1 of a deleted cell', looked.edge.other)}>
           <pre className="fk-EdgeText">{looked.text}</pre>
           <button className="fk-Button fk-mod-main" onClick={() => void restore(looked.edge)}>
-            {trans.__('Bring back this cell')}
+            {trans.__('Bring back the cell')}
           </button>
           <button className="fk-Button" onClick={() => setLooked(undefined)}>
             {trans.__('Close')}

@@ -12,9 +12,10 @@ import { joinLog } from '../lib/panel/notebook_log.js';
 import { foundRows } from '../lib/panel/found_rows.js';
 import { localPathOf, searchHistory } from '../lib/panel/search.js';
 import { ago, bytesWords, runWords } from '../lib/panel/words.js';
-import { CellTree, changeOf, mergePage } from '../lib/tree/cell_tree.js';
+import { CellTree, mergePage } from '../lib/tree/cell_tree.js';
 import { CellTrees } from '../lib/tree/cell_trees.js';
 import { expandRows, foldTyping, keepRows } from '../lib/tree/fold.js';
+import { changeOf } from '../lib/tree/version_changes.js';
 
 const trans = {
   __: (text, ...words) => text.replace(/%(\d)/g, (_, n) => String(words[n - 1])),

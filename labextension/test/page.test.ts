@@ -165,6 +165,11 @@ test('earlier outputs of other texts', () => {
     'not run yet'
   );
   assert.equal(shown([version(1, [run(1, '2')], true), version(2, [run(2, '3')])], 1), '1/2', 'flipped');
+  assert.equal(
+    shown([version(1, [run(1, '2')]), version(2, [run(2, '3')]), version(3, [], true)], 0),
+    '3/2',
+    'a text that was never run is back, and shows none'
+  );
   assert.equal(shown([version(1, [run(1, '2'), run(2, '2')]), version(2, [run(3, '3')], true)]), '2/2', 'neighbours');
   assert.equal(shown([version(1, [run(1, '2'), run(2, '2')], true), version(2, [run(3, '3')])], 1), '1/3');
   const picture = { mime: ['image/png'] };

@@ -6,14 +6,16 @@ import { PageHeads } from '../lib/page/page_heads.js';
 import { placeOf, withUntouched } from '../lib/panel/place.js';
 import { RefusedError } from '../lib/kernel/connection.js';
 import { HistoryContents, pictureOf } from '../lib/panel/contents.js';
+import { follow } from '../lib/panel/follow.js';
 import { logGroups, logRows } from '../lib/panel/log_rows.js';
 import { joinLog } from '../lib/panel/notebook_log.js';
 import { foundRows } from '../lib/panel/found_rows.js';
 import { localPathOf, searchHistory } from '../lib/panel/search.js';
 import { ago, bytesWords, runWords } from '../lib/panel/words.js';
-import { CellTree, changeOf, mergePage } from '../lib/tree/cell_tree.js';
+import { CellTree, mergePage } from '../lib/tree/cell_tree.js';
 import { CellTrees } from '../lib/tree/cell_trees.js';
 import { expandRows, foldTyping, keepRows } from '../lib/tree/fold.js';
+import { changeOf } from '../lib/tree/version_changes.js';
 
 const trans = {
   __: (text, ...words) => text.replace(/%(\d)/g, (_, n) => String(words[n - 1])),
@@ -436,4 +438,23 @@ test('cells that were never touched are in the notebook as it was', () => {
   assert.equal(ids(withUntouched(cells('bd'), cells('abcdef'), new Set('bd'))), 'abcdef');
   assert.equal(ids(withUntouched(cells('xb'), cells('abc'), new Set('xbc'))), 'axb'); // c came later, x went
   assert.equal(ids(withUntouched([], cells('ab'), new Set())), 'ab');
+});
+
+test('a cell that is closed is not read any more', async () => {
+  const cell = { isDisposed: false, outputs: ['a'] };
+  const changed = new Signal(cell);
+  const read = [];
+  const stop = follow(cell, changed, () => read.push(cell.outputs.at(-1)));
+  assert.deepEqual(read, ['a']);
+  cell.outputs.push('b');
+  changed.emit();
+  changed.emit(); // at once with the one before
+  await until(() => read.length > 1);
+  assert.deepEqual(read, ['a', 'b']);
+  changed.emit(); // its outputs go, and then the cell
+  Object.assign(cell, { isDisposed: true, outputs: null });
+  await new Promise(resolve => setTimeout(resolve, 300));
+  assert.deepEqual(read, ['a', 'b']);
+  stop();
+  follow(cell, changed, () => assert.fail('there is nothing to read'))();
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from '@jest/globals';
 import { amountWords, applyLimits, parseAmount } from '../lib/limits/limits.js';
+import { bringEachBack } from '../lib/whole/bring_each.js';
 import { cellName } from '../lib/whole/cell_name.js';
 import { nameOfThen, nthName, whenWords } from '../lib/whole/copy.js';
 import { momentRows, worthShowing } from '../lib/whole/moments.js';
@@ -142,4 +143,19 @@ test('limits are amounts', async () => {
   await applyLimits({ connection }, { text_limit: '' }, { text_limit: '4M' }, trans);
   assert.deepEqual(asked.at(-1), ['set', { name: 'text_limit', value: 0 }]);
   await assert.rejects(applyLimits({ connection }, { text_limit: '5' }, {}, trans), /from 1K to 1G/);
+});
+
+test('one cell that cannot be had back keeps no other away', async () => {
+  const tried = [];
+  const bring = async one => {
+    tried.push(one);
+    if (one.startsWith('fixed')) {
+      throw new Error(one);
+    }
+    return one !== 'runs';
+  };
+  const { back, error } = await bringEachBack(['a', 'fixed 1', 'runs', 'fixed 2', 'b'], bring);
+  assert.deepEqual(tried, ['a', 'fixed 1', 'runs', 'fixed 2', 'b']);
+  assert.equal(back, 2); // the person left the one that runs as it is
+  assert.equal(error.message, 'fixed 1');
 });

@@ -58,7 +58,7 @@ def test_merge_split_and_copy(page, lab, notebook, screenshot):
     page.locator(".fk-EdgeText").wait_for()
     assert page.locator(".fk-EdgeText").inner_text() == "int two;"
     screenshot("edges-merge")
-    page.get_by_role("button", name="Bring back this cell").click()
+    page.get_by_role("button", name="Bring back the cell").click()
     page.wait_for_function("window.panel.content.widgets.length === 3")
     page.wait_for_function("window.panel.content.activeCell.model.sharedModel.source === 'int two;'")
     page.wait_for_function("document.querySelector('.fk-Edge')?.textContent.includes('went into')")

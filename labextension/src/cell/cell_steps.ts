@@ -27,7 +27,8 @@ export class CellSteps {
   runs(cell: Cell, versions: readonly Version[]): Runs | undefined {
     const { restorer, seen } = this._history;
     const { model } = cell;
-    return model.type === 'code' ? runsOf(versions, restorer.oldOutputs(model)?.run?.run ?? seen.of(model)) : undefined;
+    const old = restorer.oldOutputs(model);
+    return model.type === 'code' ? runsOf(versions, old ? (old.run?.run ?? 0) : seen.of(model)) : undefined;
   }
 
   /** A step to another branch of the cell's text; 1: the next one. */
@@ -88,7 +89,7 @@ export class CellSteps {
         );
       } else if (await this._showRun(cell, target)) {
         const place = this._trans.__('output of run %1 of %2', runs.index + step + 1, runs.runs.length);
-        const isOther = target.version !== runs.runs[runs.index].version;
+        const isOther = target.version !== runs.runs[runs.index]?.version;
         this._say(isOther ? this._trans.__('%1, with its text', place) : place, target.run.started);
       }
     });

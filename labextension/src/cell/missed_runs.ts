@@ -55,12 +55,13 @@ export class MissedRuns {
       return () => undefined;
     }
     const look = () => this.look(cell);
+    const { outputs } = cell; // which a cell that is gone has no more
     this._watched.add(cell);
-    cell.outputs.changed.connect(look);
+    outputs.changed.connect(look);
     this.look(cell);
     return () => {
       this._watched.delete(cell);
-      cell.outputs.changed.disconnect(look);
+      outputs.changed.disconnect(look);
     };
   }
 
@@ -114,15 +115,22 @@ export class MissedRuns {
 
   /** Of the text that each of the cells has; null: it has none, or the cell is waiting for its own. */
   private async _lastRuns(cells: readonly ICellModel[]): Promise<Map<CodeCellModel, Run | null>> {
-    const code = cells.filter(isCode);
-    const texts = code.map(cell => ({ cell: cell.id, text: cell.sharedModel.getSource() }));
-    const heads = await this._history.recorder.comparison.ask(texts);
+    const code = cells.filter(cell => !cell.isDisposed).filter(isCode);
+    // Of what is still printing, nothing is asked: it would be asked again with each line.
+    const texts = code
+      .filter(cell => !this._isBusy(cell))
+      .map(cell => ({ cell: cell.id, text: cell.sharedModel.getSource() }));
+    const heads = texts.length > 0 ? await this._history.recorder.comparison.ask(texts) : [];
     const runs = new Map(heads.map(({ cell, run }) => [cell, run]));
-    return new Map(code.map(cell => [cell, this._isBusy(cell) ? null : (runs.get(cell.id) ?? null)]));
+    const there = code.filter(cell => !cell.isDisposed);
+    return new Map(there.map(cell => [cell, this._isBusy(cell) ? null : (runs.get(cell.id) ?? null)]));
   }
 
   private async _isMissing(cell: CodeCellModel, run: Run): Promise<boolean> {
     const { seen, restorer, connection } = this._history;
+    if (cell.isDisposed) {
+      return false; // while others were asked for
+    }
     const shown = () => cell.outputs.length > 0;
     if (run.status === 'running') {
       return restorer.oldOutputs(cell) === undefined;
@@ -137,7 +145,7 @@ export class MissedRuns {
       return true;
     }
     const answer = await connection.request<RunOutputs>('outputs', { run: run.run, limit_bytes: COMPARED_BYTES });
-    return !this._isBusy(cell) && !showsAll(cell.outputs.toJSON(), answer.outputs, answer.left_out);
+    return !cell.isDisposed && !this._isBusy(cell) && !showsAll(cell.outputs.toJSON(), answer.outputs, answer.left_out);
   }
 
   private _isBusy(cell: CodeCellModel): boolean {

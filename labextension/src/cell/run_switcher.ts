@@ -18,18 +18,26 @@ export class RunSwitcher {
   show({ runs, index, isCertain }: Runs): void {
     const trans = this._trans;
     const place = index + 1;
-    this._stepper.show(`${place}/${runs.length}`, trans.__('Output %1 of %2 of this cell', place, runs.length));
-    const here = runs[index].version;
+    const isNone = index === runs.length;
+    const count = runs.length;
+    if (isNone) {
+      const title = trans.__('The text of the cell was never run. Other texts of it were, and left %1 outputs.', count);
+      this._stepper.show(trans.__('%1 outputs', count), title);
+    } else {
+      this._stepper.show(`${place}/${count}`, trans.__('Output %1 of %2 of this cell', place, count));
+    }
+    const here = runs[index]?.version;
     this._stepper.lead(
       { previous: this._words(runs[index - 1], here), next: this._words(runs[index + 1], here) },
       { previous: trans.__('Output of the run before'), next: trans.__('Output of the next run') }
     );
     // What is old must be said, and the way back seen; what may be the same picture is only for who looks for it.
-    this.node.classList.toggle('fk-mod-old', place < runs.length);
+    this.node.classList.toggle('fk-mod-old', place < count || isNone);
+    this.node.classList.toggle('fk-mod-words', isNone);
     this.node.classList.toggle('fk-mod-certain', isCertain);
   }
 
-  private _words(there: VersionRun | undefined, here: VersionRun['version']): string | undefined {
+  private _words(there: VersionRun | undefined, here: VersionRun['version'] | undefined): string | undefined {
     if (!there) {
       return undefined;
     }

@@ -9,7 +9,7 @@ export interface VersionRun {
 /** The runs of a cell, where an earlier one may have an output worth having. */
 export interface Runs {
   runs: readonly VersionRun[]; // oldest first
-  index: number; // of the one whose outputs the cell shows
+  index: number; // of the one whose outputs the cell shows; behind the last one: it shows none
   isCertain: boolean; // that two outputs are different; pictures only may be
 }
 
@@ -19,7 +19,7 @@ export interface Runs {
  *
  * Undefined: there is nothing in earlier runs that the last one has not, as far as it is known without reading them.
  *
- * @param shown the run whose outputs are on the page, where that is known
+ * @param shown the run whose outputs are on the page, where that is known; 0: none, its text was never run
  */
 export function runsOf(versions: readonly Version[], shown: number | undefined): Runs | undefined {
   const all = versions
@@ -39,7 +39,8 @@ export function runsOf(versions: readonly Version[], shown: number | undefined):
     return undefined;
   }
   const isCertain = runs.some(({ run }, i) => i > 0 && differs(runs[i - 1].run, run));
-  return { runs, index: index < 0 ? runs.length - 1 : index, isCertain };
+  const last = current === 0 ? runs.length : runs.length - 1;
+  return { runs, index: index < 0 ? last : index, isCertain };
 }
 
 /** Of texts the first line is known; two pictures may always be different. */

@@ -1,4 +1,6 @@
+import type { SharedCell } from '@jupyter/ydoc';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { cellExtras, sayLeftOut } from '../extras.js';
 import { RefusedError } from '../kernel/connection.js';
 import { mayRestore, mustBeWritable } from '../may_restore.js';
 import type { NotebookHistory } from '../notebook_history.js';
@@ -45,13 +47,13 @@ async function bring(history: NotebookHistory, trans: TranslationBundle, newer: 
       if (!(error instanceof RefusedError)) {
         throw error;
       }
-      return insert(history, newer); // as the history has it, the cell is there
+      return insert(history, trans, newer); // as the history has it, the cell is there
     });
   }
 }
 
 /** A cell that the file has not, and that nobody deleted, behind the one that it followed. */
-async function insert(history: NotebookHistory, newer: Newer): Promise<void> {
+async function insert(history: NotebookHistory, trans: TranslationBundle, newer: Newer): Promise<void> {
   const { panel, restorer, connection } = history;
   const { cells } = await connection.request<{ cells: { cell: string }[] }>('notebook', { time: 0 });
   const restored = await restorer.restore(newer.version); // it is the head: nothing moves
@@ -63,8 +65,14 @@ async function insert(history: NotebookHistory, newer: Newer): Promise<void> {
   const after = before.reverse().find(one => here.includes(one.cell));
   const index = after ? here.indexOf(after.cell) + 1 : before.length > 0 ? here.length : 0;
   const made = history.during('restore', () =>
-    insertCell(panel, index, { id: newer.cell, cell_type: newer.type, source: restored.text })
+    insertCell(panel, index, {
+      id: newer.cell,
+      cell_type: newer.type,
+      source: restored.text,
+      ...cellExtras(restored)
+    } as SharedCell.Cell)
   );
+  sayLeftOut(restored, trans);
   if (made && restored.outputs.length > 0) {
     restorer.show(made, restored);
   }

@@ -15,6 +15,7 @@ import { Split } from './split.js';
 import { ROW_HEIGHT, TreeRow, type RowActions } from './tree_row.js';
 import { foundIn, useFound } from './use_found.js';
 import { usePieces } from './use_pieces.js';
+import { VersionActions } from './version_actions.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
 
 /** Rows that are seen for a shorter time are scrolled past (ms). */
@@ -365,29 +366,7 @@ export function CellTab({ view, services, cell, wanted, searchAsked, onSearch }:
         second={
           current && (
             <>
-              <div className="fk-Actions" role="group" aria-label={trans.__('Version %1', current.version)}>
-                <button
-                  className="fk-Button fk-mod-main"
-                  onClick={restore}
-                  title={trans.__('Put v%1 into the cell (Enter)', current.version)}
-                >
-                  {trans.__('Restore')}
-                </button>
-                <button className="fk-Button" onClick={insert} title={trans.__('Into a new cell below (Shift+Enter)')}>
-                  {trans.__('Insert below')}
-                </button>
-                <button
-                  className="fk-Button"
-                  onClick={pin}
-                  aria-pressed={current.pinned}
-                  title={trans.__('Keep it in sight (P)')}
-                >
-                  {current.pinned ? trans.__('Unpin') : trans.__('Pin')}
-                </button>
-                <button className="fk-Button" onClick={label} title={trans.__('Give it a name (L)')}>
-                  {trans.__('Label')}
-                </button>
-              </div>
+              <VersionActions version={current} trans={trans} {...{ restore, insert, pin, label }} />
               <Preview
                 view={view}
                 services={services}

@@ -43,26 +43,23 @@ export function Edges({ view, services, tree, attempt }: Props): ReactElement | 
       </button>
     </li>
   );
-  const words = (edge: Edge, how: string, howDeleted: string) =>
-    trans.__(edge.deleted ? howDeleted : how, edge.version, edge.other, edge.summary || trans.__('(empty)'));
+  const origin = ({ version, other, path, summary, deleted }: Edge) => {
+    if (path) {
+      return trans.__('v%1 from v%2 in %3: “%4”', version, other, nameOf(path), summary || trans.__('empty'));
+    }
+    return deleted
+      ? trans.__('v%1 from v%2 of “%3”, a deleted cell', version, other, summary || trans.__('empty'))
+      : trans.__('v%1 from v%2 of “%3”', version, other, summary || trans.__('empty'));
+  };
+  const piece = ({ version, other, summary, deleted }: Edge) =>
+    deleted
+      ? trans.__('v%1 went into v%2 of “%3”, a deleted cell', version, other, summary || trans.__('empty'))
+      : trans.__('v%1 went into v%2 of “%3”', version, other, summary || trans.__('empty'));
   return (
     <div className="fk-Edges">
       <ul aria-label={trans.__('Other cells that texts came from or went to')}>
-        {origins.map(edge =>
-          row(
-            edge,
-            edge.path
-              ? trans.__(
-                  'v%1 from v%2 in %3: “%4”',
-                  edge.version,
-                  edge.other,
-                  nameOf(edge.path),
-                  edge.summary || trans.__('(empty)')
-                )
-              : words(edge, 'v%1 from v%2 of “%3”', 'v%1 from v%2 of “%3”, a deleted cell')
-          )
-        )}
-        {pieces.map(edge => row(edge, words(edge, 'v%1 went into v%2 of “%3”', 'v%1 went into v%2 of “%3”, deleted')))}
+        {origins.map(edge => row(edge, origin(edge)))}
+        {pieces.map(edge => row(edge, piece(edge)))}
       </ul>
       {looked && (
         <div
@@ -76,7 +73,7 @@ export function Edges({ view, services, tree, attempt }: Props): ReactElement | 
           <pre className="fk-EdgeText">{looked.text}</pre>
           {!looked.edge.document && (
             <button className="fk-Button fk-mod-main" onClick={() => void restore(looked.edge)}>
-              {trans.__('Bring back this cell')}
+              {trans.__('Bring back the cell')}
             </button>
           )}
           <button className="fk-Button" onClick={() => setLooked(undefined)}>

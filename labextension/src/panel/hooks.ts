@@ -1,5 +1,6 @@
 import type { ISignal } from '@lumino/signaling';
 import { useEffect, useReducer, useState } from 'react';
+import { follow, type Closable } from './follow.js';
 
 /** Render again when the signal is emitted; several emissions before the next frame are one. */
 export function useSignal(signal: ISignal<unknown, unknown> | undefined): void {
@@ -20,27 +21,15 @@ export function useSignal(signal: ISignal<unknown, unknown> | undefined): void {
   }, [signal]);
 }
 
-/** After a change of a model, what is read from it is shown; never from within a keystroke (ms). */
-const READ_MS = 200;
-
-/** What `read` reads from a model that says when it changes. */
-export function useReading<T>(signal: ISignal<unknown, unknown>, read: () => T): T {
-  const [value, setValue] = useState(read);
-  useEffect(() => {
-    setValue(read());
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onChange = () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        setValue(read());
-      }, READ_MS);
-    };
-    signal.connect(onChange);
-    return () => {
-      clearTimeout(timer);
-      signal.disconnect(onChange);
-    };
-  }, [signal]);
+/** What `read` reads from a model that says when it changes; at first `none` where the model is closed already. */
+export function useReading<T>(
+  model: Closable,
+  signal: ISignal<unknown, unknown> | undefined,
+  read: () => T,
+  none: T
+): T {
+  const [value, setValue] = useState(() => (model.isDisposed ? none : read()));
+  useEffect(() => signal && follow(model, signal, () => setValue(read())), [signal]);
   return value;
 }
 

@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactElement } from 'react';
-import type { CellInfo, LogEvent } from '../kernel/protocol.js';
+import type { CellInfo, GoneNotebook, LogEvent } from '../kernel/protocol.js';
 import { modelOf } from '../restore.js';
 import { VersionChanges } from '../tree/version_changes.js';
+import { bringNotebookBack, readGone } from '../whole/gone.js';
 import { bringBack, openAsItWas } from './actions.js';
+import { DeletedList } from './deleted_list.js';
 import { useNow, useSignal } from './hooks.js';
 import { GroupLine, LogLine } from './log_line.js';
 import { keyOf, logGroups, logRows, type LogGroup, type LogRow } from './log_rows.js';
@@ -11,7 +13,6 @@ import { NotebookLog } from './notebook_log.js';
 import { OriginLine } from './origin_line.js';
 import type { NotebookView, PanelServices } from './services.js';
 import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
-import { ago, dateTime } from './words.js';
 
 const ROW_HEIGHT = 40;
 
@@ -25,6 +26,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
   const [cells, setCells] = useState<CellInfo[]>([]);
   const [selected, setSelected] = useState<LogRow>();
   const [message, setMessage] = useState('');
+  const [gone, setGone] = useState<GoneNotebook[]>([]);
   const node = useRef<VirtualRowsHandle>(null);
   const now = useNow();
   useSignal(log.changed);
@@ -51,6 +53,14 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
       view.trees.changed.disconnect(onChange);
     };
   }, [refresh]);
+
+  useEffect(() => {
+    let left = false;
+    void readGone(view.history).then(found => !left && setGone(found)); // once: nobody deletes notebooks all the time
+    return () => {
+      left = true;
+    };
+  }, [view]);
 
   const { events } = log;
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
@@ -101,6 +111,13 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
       refresh();
       node.current?.focus(); // the button goes with what it did
       return trans.__('The cell is back.');
+    });
+  const notebookBack = (document: string) =>
+    attempt(async () => {
+      const wanted = gone.find(one => String(one.document) === document)!;
+      const path = await bringNotebookBack(view.history, services, wanted);
+      setGone(await readGone(view.history));
+      return trans.__('The notebook is back: %1.', path);
     });
   const openAt = (moment: { time: number } | { before: number }) =>
     attempt(async () => trans.__('Opened as %1.', await openAsItWas(view, services, moment)));
@@ -153,24 +170,32 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
         </button>
       </div>
       <OriginLine view={view} services={services} attempt={attempt} />
-      {deleted.length > 0 && (
-        <details className="fk-Deleted" open={deleted.length <= 3}>
-          <summary>{trans._n('%1 deleted cell', '%1 deleted cells', deleted.length)}</summary>
-          <ul>
-            {deleted.map(cell => (
-              <li key={cell.cell}>
-                <code className="fk-Row-what">{cell.summary || trans.__('empty')}</code>
-                <time className="fk-quiet" title={dateTime(cell.deleted)}>
-                  {ago(cell.deleted, now, trans)}
-                </time>
-                <button className="fk-Button" onClick={() => back(cell.cell)}>
-                  {trans.__('Bring back')}
-                </button>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      <DeletedList
+        heading={trans._n('%1 deleted cell', '%1 deleted cells', deleted.length)}
+        items={deleted.map(({ cell, summary, deleted: time }) => ({
+          key: cell,
+          name: <code className="fk-Row-what">{summary || trans.__('empty')}</code>,
+          time
+        }))}
+        onBack={back}
+        now={now}
+        trans={trans}
+      />
+      <DeletedList
+        heading={trans._n('%1 deleted notebook of this folder', '%1 deleted notebooks of this folder', gone.length)}
+        items={gone.map(({ document, name, path, last_seen: time }) => ({
+          key: String(document),
+          name: (
+            <span className="fk-Row-what" title={path}>
+              {name}
+            </span>
+          ),
+          time
+        }))}
+        onBack={notebookBack}
+        now={now}
+        trans={trans}
+      />
       {log.error && <p className="fk-Trouble">{log.error}</p>}
       {log.isLoaded && rows.length === 0 && (
         <p className="fk-Empty">{trans.__('Nothing has happened in this notebook yet.')}</p>

@@ -27,7 +27,7 @@ export function Preview({ view, services, model, version, base, onBase, now }: P
   const { trans } = services;
   const [node, setNode] = useState<HTMLDivElement | null>(null);
   const wide = useWidth(node) > WIDE;
-  const shown = useReading(model.contentChanged, () => model.sharedModel.getSource());
+  const shown = useReading(model, model.contentChanged, () => model.sharedModel.getSource(), '');
   const other = version.parent;
   const texts = useAnswer(`${version.version} ${base}`, () =>
     Promise.all([view.contents.text(version.version), base === 'parent' && other ? view.contents.text(other) : ''])
@@ -104,7 +104,8 @@ interface OutputsProps {
 }
 
 function Outputs({ old, run, model, view, trans, now, error }: OutputsProps): ReactElement {
-  const current = useReading(model.outputs.changed, () => model.outputs.toJSON());
+  const outputs: CodeCellModel['outputs'] | null = model.outputs; // a closed cell has none
+  const current = useReading<nbformat.IOutput[]>(model, outputs?.changed, () => model.outputs.toJSON(), []);
   const { rendermime } = view.panel.content;
   if (error) {
     return <p className="fk-Trouble">{error}</p>;

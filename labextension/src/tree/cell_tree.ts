@@ -2,7 +2,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { PageHeads } from '../page/page_heads.js';
 import { RefusedError, type HistoryConnection } from '../kernel/connection.js';
 import type { Block, Change, Edge, Version } from '../kernel/protocol.js';
-import { VersionChanges } from './version_changes.js';
+import { changeOf, VersionChanges } from './version_changes.js';
 
 /** Versions in the first answer, which is shown at once and says what each changed, and in the later ones. */
 const FIRST_PAGE = 60;
@@ -334,29 +334,6 @@ export class CellTree {
 
 function fresh(): Stale {
   return { newest: false, versions: new Set(), everything: false };
-}
-
-/** No directive of C, no comment, not blank: as the kernel chooses the lines that stand for a change. */
-function tells(line: string): boolean {
-  return line.trim() !== '' && !/^\s*(#\s*[a-z]|\/\/|\/\*)/.test(line);
-}
-
-/** In few words, as the kernel says it of single versions. */
-export function changeOf(blocks: readonly Block[]): Change {
-  const change: Change = { added: 0, removed: 0, summary: '', before: '', after: '' };
-  const firstOf = (lines: string[]) => lines.find(tells) ?? lines.find(line => line.trim() !== '') ?? '';
-  for (const block of blocks) {
-    if (block.kind === 'changed') {
-      change.added += block.added.length;
-      change.removed += block.removed.length;
-      if (change.before === '' && change.after === '') {
-        change.before = firstOf(block.removed);
-        change.after = firstOf(block.added);
-      }
-    }
-  }
-  change.summary = change.after ? `+ ${change.after.trim()}` : change.before && `- ${change.before.trim()}`;
-  return change;
 }
 
 /** Both are by number; where both have a version, the page's is newer. */

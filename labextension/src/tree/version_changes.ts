@@ -1,5 +1,5 @@
 import type { HistoryConnection } from '../kernel/connection.js';
-import type { Change } from '../kernel/protocol.js';
+import type { Block, Change } from '../kernel/protocol.js';
 
 /** How many numbers one question may have. */
 const CHANGES_AT_ONCE = 200;
@@ -52,4 +52,27 @@ export class VersionChanges {
 
   private _changes = new Map<number, Change>();
   private _asked = new Set<number>();
+}
+
+/** No directive of C, no comment, not blank: as the kernel chooses the lines that stand for a change. */
+function tells(line: string): boolean {
+  return line.trim() !== '' && !/^\s*(#\s*[a-z]|\/\/|\/\*)/.test(line);
+}
+
+/** In few words, as the kernel says it of single versions. */
+export function changeOf(blocks: readonly Block[]): Change {
+  const change: Change = { added: 0, removed: 0, summary: '', before: '', after: '' };
+  const firstOf = (lines: string[]) => lines.find(tells) ?? lines.find(line => line.trim() !== '') ?? '';
+  for (const block of blocks) {
+    if (block.kind === 'changed') {
+      change.added += block.added.length;
+      change.removed += block.removed.length;
+      if (change.before === '' && change.after === '') {
+        change.before = firstOf(block.removed);
+        change.after = firstOf(block.added);
+      }
+    }
+  }
+  change.summary = change.after ? `+ ${change.after.trim()}` : change.before && `- ${change.before.trim()}`;
+  return change;
 }

@@ -7,6 +7,7 @@ import { useAnswer } from '../panel/hooks.js';
 import { OutputView } from '../panel/output_view.js';
 import type { NotebookView, HistoryServices } from '../panel/services.js';
 import { ago, dateTime, nowUs } from '../panel/words.js';
+import { bringEachBack } from './bring_each.js';
 import { cellName } from './cell_name.js';
 import { bringNotebookBack } from './gone.js';
 import { allOf, lostCell, readLost, type Lost } from './lost.js';
@@ -55,29 +56,34 @@ export async function showBringBack(
     return;
   }
   const wanted = button.actions.includes('all') ? all : value ? [value] : [];
-  for (const one of wanted) {
-    await bringOneBack(view, services, outputs, one);
+  const { back, error } = await bringEachBack(wanted, one => bringOneBack(view, services, outputs, one));
+  if (wanted.length > 1 && back > 0) {
+    Notification.success(trans._n('%1 cell is back.', '%1 cells are back.', back), { autoClose: 5000 });
   }
-  if (wanted.length > 1) {
-    Notification.success(trans.__('%1 cells are back.', wanted.length), { autoClose: 5000 });
+  if (error !== undefined) {
+    throw error;
   }
 }
 
+/** False: the person would rather not. */
 async function bringOneBack(
   view: NotebookView,
   services: HistoryServices,
   outputs: OutputsBack | undefined,
   lost: Lost
-): Promise<void> {
+): Promise<boolean> {
   switch (lost.kind) {
     case 'cell':
-      return bringBack(view, services, lost.cell);
+      await bringBack(view, services, lost.cell);
+      return true;
     case 'text':
-      return void (await restoreVersion(view, services, lost.cell, lost.version));
+      return restoreVersion(view, services, lost.cell, lost.version);
     case 'outputs':
-      return void (await outputs?.execute());
+      await outputs?.execute();
+      return true;
     case 'notebook':
-      return void (await bringNotebookBack(view.history, services, lost.notebook));
+      await bringNotebookBack(view.history, services, lost.notebook);
+      return true;
   }
 }
 

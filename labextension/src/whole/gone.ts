@@ -9,9 +9,17 @@ import { folderOf, saveAsNew } from './copy.js';
 /** What is needed to make a file. */
 type Services = Pick<HistoryServices, 'contents' | 'trans' | 'open'>;
 
-/** Notebooks that the history knows and whose file is not there, wherever they lay. */
-export async function readGone({ connection }: NotebookHistory): Promise<GoneNotebook[]> {
-  return (await connection.request<{ gone: GoneNotebook[] }>('gone', { everywhere: true })).gone;
+/**
+ * Notebooks that the history knows and whose file is not there; none where the kernel does not know, or has just gone.
+ *
+ * @param everywhere not only those that lay in this notebook's folder
+ */
+export async function readGone({ connection }: NotebookHistory, everywhere = false): Promise<GoneNotebook[]> {
+  try {
+    return (await connection.request<{ gone: GoneNotebook[] }>('gone', { everywhere })).gone;
+  } catch {
+    return [];
+  }
 }
 
 /** Whether it lay where the server has this path: the server does not say where its folder is. */

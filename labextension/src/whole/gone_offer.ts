@@ -61,7 +61,7 @@ export class GoneOffer {
       );
       return;
     }
-    const gone = (await readGone(history)).find(one => placeOnServer(one, contents.localPath(path)));
+    const gone = (await readGone(history, true)).find(one => placeOnServer(one, contents.localPath(path)));
     if (gone) {
       Notification.info(trans.__('%1 is not there any more, but the history has it.', name), {
         autoClose: false,

@@ -50,20 +50,31 @@ export async function showNotebookHistory(view: NotebookView, services: HistoryS
   }
   if (button.actions.includes('open')) {
     await openAsItWas(view, services, { time: value.time });
-  } else if (await restoreWhole(view.history, value.time, trans)) {
-    sayRestored(view, services, value.time);
+    return;
+  }
+  const takeBack = await restoreWhole(view.history, value.time, trans);
+  if (takeBack) {
+    sayRestored(services, value.time, takeBack);
   }
 }
 
-function sayRestored({ panel }: NotebookView, { trans }: HistoryServices, time: number): void {
-  const notebook = panel.content.model!.sharedModel;
+function sayRestored({ trans }: HistoryServices, time: number, takeBack: () => boolean): void {
   Notification.success(trans.__('The notebook is as it was at %1.', dayAndTime(time, trans)), {
     autoClose: 10_000,
     actions: [
       {
         label: trans.__('Undo'),
         caption: trans.__('Also: Edit, Undo Cell Operation'),
-        callback: () => notebook.undo()
+        callback: () => {
+          if (!takeBack()) {
+            Notification.warning(
+              trans.__(
+                'Cells were changed since then, so nothing was undone. The notebook of before is in File, Notebook History…: “before the restore”.'
+              ),
+              { autoClose: 10_000 }
+            );
+          }
+        }
       }
     ]
   });

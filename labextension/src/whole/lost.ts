@@ -1,7 +1,9 @@
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { CellInfo, CellType, GoneNotebook, RunOutputs, Version } from '../kernel/protocol.js';
+import { isCommands } from '../capture/command_text.js';
 import type { NotebookView } from '../panel/services.js';
 import { modelOf } from '../restore.js';
+import { readGone } from './gone.js';
 import { planPage, readKnown, readThen } from './page.js';
 
 /** Something that is not in the notebook any more and can be had back. */
@@ -15,15 +17,15 @@ export type Lost =
 export async function readLost({ history, panel }: NotebookView, outputs: boolean): Promise<Lost[]> {
   history.flush();
   const { connection } = history;
-  const [now, { cells }, { gone }] = await Promise.all([
+  const [now, { cells }, gone] = await Promise.all([
     readThen(history, 0),
     connection.request<{ cells: CellInfo[] }>('cells'),
-    connection.request<{ gone: GoneNotebook[] }>('gone').catch(() => ({ gone: [] })) // a kernel that does not know
+    readGone(history)
   ]);
   const lost: Lost[] = [];
   for (const { cell, type, version, text } of now) {
     const before = modelOf(panel, cell)?.sharedModel.getSource();
-    if (before !== undefined && before !== text) {
+    if (before !== undefined && before !== text && !isCommands(before)) {
       lost.push({ kind: 'text', key: `text ${cell}`, cell, type, version, before, after: text });
     }
   }

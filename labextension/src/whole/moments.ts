@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Moment } from '../kernel/protocol.js';
-import { clockTime, dayOf } from '../panel/words.js';
+import { clockTime, dayOf, dayWord } from '../panel/words.js';
 import { dayAndTime } from '../cell/day_and_time.js';
 
 /** A row of the list: a moment, newest first, under its day and the session that it lies in. */
@@ -70,7 +70,7 @@ export function momentRows(moments: readonly Moment[], now: number, trans: Trans
   let heading = '';
   shown.forEach(moment => {
     const session = [...moments].reverse().find(one => one.kind === 'session' && one.time <= moment.time);
-    const day = dayOf(moment.time);
+    const day = dayWord(moment.time, now, trans);
     const words = session
       ? trans.__('%1 · kernel of %2', day, startOf(session.time, moment.time))
       : trans.__('%1 · before the first kernel', day);

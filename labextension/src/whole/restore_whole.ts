@@ -2,6 +2,7 @@ import type { YNotebook } from '@jupyter/ydoc';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { spliceBetween } from '../capture/text.js';
+import { addAttachments } from '../extras.js';
 import { RefusedError } from '../kernel/connection.js';
 import type { RunOutputs } from '../kernel/protocol.js';
 import { mustBeWritable } from '../may_restore.js';
@@ -23,19 +24,25 @@ const SWAP = Symbol('forkernel');
 
 /**
  * Makes the notebook what it was at `time`, as one step of the notebook's own undo. Rejects with a RefusedError or
- * LostError before anything is changed. False: it is so already.
+ * LostError before anything is changed.
+ *
+ * @returns how to take it back, which is false where something else would be undone now; undefined: it is so already
  */
-export async function restoreWhole(history: NotebookHistory, time: number, trans: TranslationBundle): Promise<boolean> {
+export async function restoreWhole(
+  history: NotebookHistory,
+  time: number,
+  trans: TranslationBundle
+): Promise<(() => boolean) | undefined> {
   const { panel } = history;
   mustBeWritable(panel, trans);
   mustRest(history, trans);
   const [known, then] = await Promise.all([readKnown(history), readThen(history, time)]);
   const plan = planPage(history, known, then);
   if (isNothing(plan)) {
-    return false;
+    return undefined;
   }
   const runs = [...new Set(plan.cells.filter(cell => cell.otherOutputs && cell.run !== 0).map(cell => cell.run))];
-  const [outputs, whole] = await Promise.all([readRuns(history, runs), readComing(history, plan, then, time)]);
+  const [outputs, whole] = await Promise.all([readRuns(history, runs), readCells(history, plan, then, time)]);
   await tellMoment(history, time);
   // Nothing is waited for from here on: the page is still the one that the plan is of, or nothing is done.
   mustRest(history, trans);
@@ -44,9 +51,10 @@ export async function restoreWhole(history: NotebookHistory, time: number, trans
   }
   const before = pagesOf(history);
   change(history, plan, whole);
-  putOutputs(history, plan, new Map(outputs.map(answer => [answer.run.run, answer])));
-  rememberOutputs(history, { before, after: pagesOf(history) });
-  return true;
+  putOutputs(history, plan, before, new Map(outputs.map(answer => [answer.run.run, answer])));
+  const swap = { before, after: pagesOf(history) };
+  rememberOutputs(history, swap);
+  return () => takeBack(history, swap);
 }
 
 function mustRest({ panel }: NotebookHistory, trans: TranslationBundle): void {
@@ -57,14 +65,17 @@ function mustRest({ panel }: NotebookHistory, trans: TranslationBundle): void {
   }
 }
 
-/** Cells that are not on the page any more, with all that the history has of them, by id. */
-async function readComing(
+/**
+ * Cells with all that the history has of them, by id, where some of that is needed: of those that are not on the page any
+ * more, and the attachments that a text of then refers to.
+ */
+async function readCells(
   { connection }: NotebookHistory,
   plan: WholePlan,
   then: readonly CellThen[],
   time: number
 ): Promise<Map<string, Cell>> {
-  if (!plan.cells.some(cell => cell.fate === 'comes')) {
+  if (!plan.cells.some(({ fate, type }) => fate === 'comes' || (fate === 'changes' && type !== 'code'))) {
     return new Map();
   }
   const answer = await connection.request<{ notebook: nbformat.INotebookContent }>('notebook', {
@@ -86,14 +97,16 @@ async function tellMoment({ connection }: NotebookHistory, time: number): Promis
 }
 
 /** One transaction of the shared model: texts where cells stay, others out and in. */
-function change(history: NotebookHistory, plan: WholePlan, coming: ReadonlyMap<string, Cell>): void {
-  const notebook = history.panel.content.model!.sharedModel as YNotebook;
+function change(history: NotebookHistory, plan: WholePlan, whole: ReadonlyMap<string, Cell>): void {
+  const { panel } = history;
+  const notebook = panel.content.model!.sharedModel as YNotebook;
   const shared = new Map(notebook.cells.map(cell => [cell.id, cell]));
   const after = new Map(plan.cells.map(cell => [cell.id, cell]));
   const made = new Map(
     plan.inserts.map(({ id }) => {
       const moved = shared.get(id)?.toJSON() as Cell | undefined;
-      return [id, { ...(moved ?? asNew(coming.get(id)!)), source: after.get(id)!.after }];
+      const cell = moved ? withAttachments(moved, whole.get(id)) : asNew(whole.get(id)!);
+      return [id, { ...cell, source: after.get(id)!.after }];
     })
   );
   const manager = notebook.undoManager;
@@ -105,11 +118,18 @@ function change(history: NotebookHistory, plan: WholePlan, coming: ReadonlyMap<s
       plan.texts.forEach(({ id, text }) => {
         const cell = shared.get(id)!;
         const { at, delete: removed, insert } = spliceBetween(cell.getSource(), text);
+        addAttachments(modelOf(panel, id)!, whole.get(id) ?? {});
         cell.updateSource(at, at + removed, insert);
       });
     })
   );
   manager.stopCapturing();
+}
+
+/** What the text of then refers to is there again; what the cell has now stays as it is. */
+function withAttachments(cell: Cell, then: Cell | undefined): Cell {
+  const attachments = { ...(then?.attachments as object), ...(cell.attachments as object) };
+  return cell.cell_type !== 'code' && Object.keys(attachments).length > 0 ? { ...cell, attachments } : cell;
 }
 
 /** Its outputs are put there like those of other cells, with their date; nothing is in it yet to be distrusted. */
@@ -123,12 +143,16 @@ function asNew(cell: Cell): Cell {
 function putOutputs(
   { panel, restorer }: NotebookHistory,
   plan: WholePlan,
+  before: ReadonlyMap<string, Page>,
   runs: ReadonlyMap<number, RunOutputs>
 ): void {
-  for (const { id, after, run, otherOutputs } of plan.cells) {
-    const model = otherOutputs ? modelOf(panel, id) : undefined;
+  for (const { id, after, run, otherOutputs, moves } of plan.cells) {
+    const model = modelOf(panel, id);
     const answer = runs.get(run);
-    if (model) {
+    const shown = before.get(id);
+    if (model && moves && shown && !otherOutputs) {
+      restorer.putBack(model, shown); // a cell that moves is made anew: whose its outputs are is to be said on
+    } else if (model && otherOutputs) {
       restorer.show(model, {
         text: after,
         runs: answer ? [answer.run] : [],
@@ -167,6 +191,15 @@ function rememberOutputs(history: NotebookHistory, swap: Swap): void {
       queueMicrotask(() => putPages(history, type === 'undo' ? put.before : put.after)); // when it is over
     }
   });
+}
+
+/** False: the step that would be undone is another one. */
+function takeBack({ panel }: NotebookHistory, swap: Swap): boolean {
+  if (panel.isDisposed) {
+    return false;
+  }
+  const { undoManager } = panel.content.model!.sharedModel as YNotebook;
+  return undoManager.undoStack.at(-1)?.meta.get(SWAP) === swap && undoManager.undo() !== null;
 }
 
 function putPages({ panel, restorer }: NotebookHistory, pages: ReadonlyMap<string, Page>): void {

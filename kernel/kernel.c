@@ -303,7 +303,7 @@ static void close_kernel(struct kernel *kernel) {
 int kernel_run(const struct kernel_options *options) {
     struct kernel kernel = {.parent_fd = -1,
         .comm_watch = {.fd = -1, .timer = -1},
-        .notebook_watch = {.file_fd = -1, .fd = -1, .timer = -1}};
+        .notebook_watch = {.file_fd = -1, .fd = -1, .timer = -1, .look_timer = -1}};
     kernel.signal_fd = open_signals();
     if (!open_parent(&kernel.parent_fd)) {
         log_line("the process that wanted this kernel has ended already, and so it does not start");

@@ -24,6 +24,7 @@
 enum {
     QUIET_MS = 300,     /* a save may write more than once, and by way of another name */
     SAVE_US = 10000000, /* from the moment that a page says what is to be written, to the file */
+    LOOK_MS = 2000,     /* where the system does not tell: its users share 128 inotify instances */
 };
 
 /* ---- the file ---- */
@@ -56,9 +57,40 @@ static bool is_trash(const char *path) {
 /* ---- what is watched ---- */
 
 static int on_change(zloop_t *loop, zmq_pollitem_t *item, void *context);
+static void read_later(struct kernel *kernel);
+
+/* What would be different after a save or a move. */
+static struct notebook_look look(const struct notebook_watch *watch) {
+    struct notebook_look seen = {0};
+    struct stat info;
+    char path[PATH_MAX];
+    if (stat(watch->path, &info) == 0) {
+        seen.inode = info.st_ino;
+        seen.changed_s = info.st_mtim.tv_sec;
+        seen.changed_ns = info.st_mtim.tv_nsec;
+    }
+    seen.is_here = find_file(watch, path) && strcmp(path, watch->path) == 0;
+    return seen;
+}
+
+static int on_look(zloop_t *loop, int timer, void *context) {
+    (void)loop;
+    (void)timer;
+    struct kernel *kernel = context;
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    struct notebook_look now = look(watch), before = watch->seen;
+    watch->seen = now;
+    if (now.inode != before.inode || now.changed_s != before.changed_s ||
+        now.changed_ns != before.changed_ns || now.is_here != before.is_here)
+        read_later(kernel);
+    return 0;
+}
 
 static void stop_watching(struct kernel *kernel) {
     struct notebook_watch *watch = &kernel->notebook_watch;
+    if (watch->look_timer >= 0)
+        zloop_timer_end(kernel->loop, watch->look_timer);
+    watch->look_timer = -1;
     zmq_pollitem_t item = {.fd = watch->fd, .events = ZMQ_POLLIN};
     if (watch->fd >= 0) {
         zloop_poller_end(kernel->loop, &item);
@@ -81,8 +113,12 @@ static void start_watching(struct kernel *kernel) {
     }
     free(folder);
     zmq_pollitem_t item = {.fd = watch->fd, .events = ZMQ_POLLIN};
-    if (watched)
+    if (watched) {
         zloop_poller(kernel->loop, &item, on_change, kernel);
+        return;
+    }
+    watch->seen = look(watch);
+    watch->look_timer = zloop_timer(kernel->loop, LOOK_MS, 0, on_look, kernel);
 }
 
 static void set_path(struct kernel *kernel, const char *path) {
@@ -310,5 +346,5 @@ void notebook_watch_stop(struct kernel *kernel) {
     free(watch->path);
     free(watch->next);
     free(watch->root);
-    *watch = (struct notebook_watch){.file_fd = -1, .fd = -1, .timer = -1};
+    *watch = (struct notebook_watch){.file_fd = -1, .fd = -1, .timer = -1, .look_timer = -1};
 }

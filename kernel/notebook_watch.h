@@ -14,8 +14,17 @@
 #define FORKERNEL_KERNEL_NOTEBOOK_WATCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 struct kernel;
+
+/* Of a notebook that is looked at now and then. */
+struct notebook_look {
+    ino_t inode;                   /* of what lies at its path; 0: nothing */
+    int64_t changed_s, changed_ns; /* when that was written */
+    bool is_here;                  /* it is the file that was opened */
+};
 
 struct notebook_watch {
     char *path;  /* of the notebook; NULL: nothing is watched */
@@ -25,6 +34,8 @@ struct notebook_watch {
     int file_fd; /* O_PATH, or -1 */
     int fd;      /* inotify, or -1 */
     int timer;   /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
+    int look_timer;            /* zloop's, or -1: the system tells of changes */
+    struct notebook_look seen; /* with the last look */
 };
 
 /* Watch the notebook that the server says this kernel is for, if any. */

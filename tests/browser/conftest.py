@@ -4,7 +4,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from lab_server import ARTIFACTS, CHROMIUM, running_lab
+from lab_server import ARTIFACTS, CHROMIUM, end_kernels, running_lab
 from playwright.sync_api import sync_playwright
 
 # Page errors of JupyterLab's and Notebook's own that say nothing about the kernel.
@@ -55,6 +55,7 @@ def watched_page(browser, url):
 def page(browser, lab):
     with watched_page(browser, f"{lab['url']}/lab?token={lab['token']}&reset") as page:
         yield page
+    end_kernels(lab)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A JupyterLab or Notebook 7 server of its own with the kernel and the extension under test."""
 
+import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -7,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,3 +81,15 @@ def wait_for_server(server, module, url):
         except OSError:
             assert time.monotonic() < deadline, f"{module} does not answer"
             time.sleep(0.1)
+
+
+def end_kernels(lab):
+    """Those that a story has left: the system has room for a few dozen that watch their notebooks."""
+    address = f"{lab['url']}/api/kernels"
+    token = {"Authorization": f"token {lab['token']}"}
+    with urllib.request.urlopen(urllib.request.Request(address, headers=token), timeout=30) as answer:
+        kernels = json.load(answer)
+    for kernel in kernels:
+        request = urllib.request.Request(f"{address}/{kernel['id']}", headers=token, method="DELETE")
+        with contextlib.suppress(urllib.error.HTTPError):  # it has ended by itself
+            urllib.request.urlopen(request, timeout=30).close()

@@ -1,6 +1,9 @@
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from client import FORKERNEL, Kernel, install_kernelspec
+from client import BUILD, FORKERNEL, Kernel, install_kernelspec
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,3 +54,14 @@ def shared_kernel(tmp_path_factory):
     with Kernel(notebook=folder / "notebook.ipynb") as kernel:
         yield kernel
     patch.undo()
+
+
+@pytest.fixture(scope="module")
+def preload(tmp_path_factory):
+    """The environment of a program from which preload.c takes something away."""
+    if "asan" in BUILD.name:
+        pytest.skip("the sanitizer's library has to be loaded first")
+    library = tmp_path_factory.mktemp("preload") / "preload.so"
+    source = Path(__file__).with_name("preload.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    return {"LD_PRELOAD": str(library)}

@@ -1,7 +1,8 @@
 /*
- * A home without file locks, or a clock that is wrong: loaded before the C library into programs
- * under test (LD_PRELOAD). NO_LOCKS: no lock can be had or asked for. CLOCK: a file whose number of
- * seconds is added to the time of day.
+ * A home without file locks, a clock that is wrong, a system that tells of no changed files: loaded
+ * before the C library into programs under test (LD_PRELOAD). NO_LOCKS: no lock can be had or asked
+ * for. CLOCK: a file whose number of seconds is added to the time of day. NO_INOTIFY: other
+ * programs of the user have all instances.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <time.h>
 
 static int without_locks(int command) {
@@ -44,6 +46,16 @@ int flock(int fd, int operation) {
     if (!getenv("NO_LOCKS"))
         return real(fd, operation);
     errno = ENOLCK;
+    return -1;
+}
+
+int inotify_init1(int flags) {
+    static int (*real)(int);
+    if (!real)
+        real = (int (*)(int))dlsym(RTLD_NEXT, "inotify_init1");
+    if (!getenv("NO_INOTIFY"))
+        return real(flags);
+    errno = EMFILE;
     return -1;
 }
 

@@ -145,6 +145,21 @@ def test_moved_by_the_shell_while_the_kernel_runs(untitled, tmp_path):
     assert_apart(untitled, moved)
 
 
+def test_moved_where_the_system_tells_of_nothing(preload, untitled, tmp_path):
+    """It has 128 inotify instances for all programs of a user; without one the kernel looks now and then."""
+    moved = tmp_path / "Moved.ipynb"
+    with Kernel(notebook=untitled, env=preload | {"NO_INOTIFY": "1"}) as kernel:
+        page = Page(kernel)
+        kernel.run("1 + 1", cell="one")
+        with Listener(kernel, page) as listener:
+            untitled.rename(moved)
+            assert listener.next(path=str(moved))
+            write_notebook(moved, one="1 + 1", two="2 + 2")
+            listener.next(file=True)
+        kernel.run("1 + 2", cell="one")
+    assert "2 + 2" in all_of(moved) and "1 + 2" in all_of(moved)
+
+
 def test_its_folder_is_moved_while_the_kernel_runs(tmp_path, data_dir):
     old, new = tmp_path / "a" / "b" / "n.ipynb", tmp_path / "z" / "b" / "n.ipynb"
     old.parent.mkdir(parents=True)

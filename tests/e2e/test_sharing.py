@@ -5,10 +5,9 @@ import os
 import re
 import subprocess
 import threading
-from pathlib import Path
 
 import pytest
-from client import BUILD, Kernel, forkernel, show, tree
+from client import Kernel, forkernel, show, tree
 from comm_page import Page
 
 KERNELS = 20
@@ -165,16 +164,6 @@ def test_a_read_only_store_is_read(read_only, notebook, data_dir, left):
 
 
 # ---- what a library loaded before all others can take away ----
-
-
-@pytest.fixture(scope="module")
-def preload(tmp_path_factory):
-    if "asan" in BUILD.name:
-        pytest.skip("the sanitizer's library has to be loaded first")
-    library = tmp_path_factory.mktemp("preload") / "preload.so"
-    source = Path(__file__).with_name("preload.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-    return {"LD_PRELOAD": str(library)}
 
 
 def test_a_home_without_locks(preload, notebook, data_dir):

@@ -80,7 +80,7 @@ def test_commands_of_the_notebook(page, lab, notebook):
     do("notebook:undo-cell-action")
     told(page)
     tree = ask(lab, "tree", notebook, "all")
-    assert tree.count("deleted") == 2, tree  # the two that were merged
+    assert tree.count("runs, deleted") == 2, tree  # the two that were merged
     do("notebook:cut-cell")
     do("notebook:paste-cell-below")
     do("notebook:move-cell-up")

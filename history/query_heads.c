@@ -185,9 +185,9 @@ enum status history_showed(struct history *history, int64_t document_id, const c
     status = cell_find(history, document_id, cell_key, &cell, error);
     if (status == STATUS_OK)
         status = look_at(&shown, cell.head, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !shown.found)
         status = look_at_moves(&shown, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !shown.found)
         status = look_at_versions(&shown, error);
     sql_end_reading(&history->sql);
     if (status == STATUS_NOT_FOUND) /* a cell that nobody has met showed nothing */

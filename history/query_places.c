@@ -9,8 +9,7 @@
 #define COUNTS                                                                                     \
     "(SELECT count(*) FROM cells c WHERE c.document_id = d.id AND c.head <> 0), "                  \
     "(SELECT count(*) FROM versions v WHERE v.id BETWEEN d.id << 32 AND (d.id + 1 << 32) - 1), "   \
-    "(SELECT count(*) FROM runs r JOIN sessions s ON s.id = r.session_id "                         \
-    "WHERE s.document_id = d.id)"
+    "(SELECT count(*) FROM runs r WHERE r.version_id BETWEEN d.id << 32 AND (d.id + 1 << 32) - 1)"
 
 static bool lies_in(const char *path, const char *folder) {
     const char *slash = strrchr(path, '/');
@@ -48,20 +47,38 @@ enum status history_document_path(struct history *history, int64_t document_id,
     return STATUS_OK;
 }
 
+/* For those that are gone only: it takes long for large notebooks. */
+static enum status read_counts(
+    struct history *history, struct history_gone *gone, struct error *error) {
+    static const char text[] = "SELECT " COUNTS " FROM documents d WHERE d.id = ?";
+    sqlite3_stmt *rows = NULL;
+    bool row = false;
+    enum status status = sql_query(&history->sql, &rows, error, text, "i", gone->document_id);
+    if (status == STATUS_OK)
+        status = sql_next(&history->sql, rows, &row, error);
+    if (status != STATUS_OK || !row)
+        return status;
+    gone->cells = sqlite3_column_int64(rows, 0);
+    gone->versions = sqlite3_column_int64(rows, 1);
+    gone->runs = sqlite3_column_int64(rows, 2);
+    sql_done(rows);
+    return STATUS_OK;
+}
+
 enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone, struct error *error) {
     static const char text[] =
         "SELECT d.id, coalesce(d.path, p.path), d.path IS NOT NULL, coalesce(p.until_us, max("
-        "coalesce(p.since_us, d.created_us), coalesce((SELECT max(coalesce(s.ended_us, "
-        "s.started_us)) FROM sessions s WHERE s.document_id = d.id), 0))) AS seen_us, " COUNTS
-        " FROM documents d LEFT JOIN places p ON p.id = "
+        "coalesce(p.since_us, d.created_us), coalesce(w.last_us, 0))) AS seen_us "
+        "FROM documents d LEFT JOIN places p ON p.id = "
         "(SELECT max(l.id) FROM places l WHERE l.document_id = d.id) "
+        "LEFT JOIN (SELECT document_id, max(coalesce(ended_us, started_us)) AS last_us "
+        "FROM sessions GROUP BY document_id) w ON w.document_id = d.id "
         "WHERE coalesce(d.path, p.path) IS NOT NULL AND EXISTS (SELECT 1 FROM versions v "
         "WHERE v.id = (d.id << 32) + 1) ORDER BY seen_us DESC, d.id DESC";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};
-    size_t count = 0;
     enum status status = sql_query(sql, &rows, error, text, "");
     while (sql_row(sql, rows, &status, error)) {
         const char *path = (const char *)sqlite3_column_text(rows, 1);
@@ -69,21 +86,19 @@ enum status history_list_gone(struct history *history, const char *folder,
             continue;
         struct history_gone *gone = memory_rows_add(&list, sizeof *gone);
         path = memory_column(memory, rows, 1);
-        if (!gone || !path) {
-            sql_done(rows);
+        if (gone && path)
+            *gone = (struct history_gone){
+                .document_id = sqlite3_column_int64(rows, 0),
+                .path = path,
+                .last_seen_us = sqlite3_column_int64(rows, 3),
+            };
+        else
             status = fail_memory(history, error);
-            break;
-        }
-        *gone = (struct history_gone){
-            .document_id = sqlite3_column_int64(rows, 0),
-            .path = path,
-            .last_seen_us = sqlite3_column_int64(rows, 3),
-            .cells = sqlite3_column_int64(rows, 4),
-            .versions = sqlite3_column_int64(rows, 5),
-            .runs = sqlite3_column_int64(rows, 6),
-        };
-        count++;
     }
+    struct history_gone *found = list.items;
+    size_t count = list.bytes / sizeof *found;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = read_counts(history, &found[i], error);
     const void *items = NULL;
     enum status moved = memory_rows_move(&list, memory, &items, status ? NULL : error);
     if (status == STATUS_OK)
@@ -142,8 +157,6 @@ enum status history_list_nameless(struct history *history, int64_t origin_id, si
         struct history_nameless *nameless = memory_rows_add(&list, sizeof *nameless);
         status = nameless ? read_nameless(history, rows, memory, nameless, error)
                           : fail_memory(history, error);
-        if (status != STATUS_OK)
-            sql_done(rows);
         count++;
     }
     const void *items = NULL;

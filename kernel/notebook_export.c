@@ -54,6 +54,15 @@ static json_t *about_run(const struct history_run_info *run, const json_t *left_
         "left_out_bytes", bytes, "displays_dropped", (json_int_t)run->outputs_dropped);
 }
 
+/* Beside what is said there already. Takes the reference. */
+static void add_about(json_t *cell, json_t *about) {
+    json_t *metadata = json_object_get(cell, "metadata");
+    json_t *said = json_object_get(metadata, "forkernel");
+    if (json_is_object(said))
+        json_object_update_missing(about, said);
+    json_object_set_new(metadata, "forkernel", about);
+}
+
 /* Its count and outputs, where the cell was run. */
 static enum status add_run(
     struct history *history, json_t *cell, int64_t run_id, struct error *error) {
@@ -66,8 +75,7 @@ static enum status add_run(
     if (status == STATUS_OK)
         status = run_outputs_as_nbformat(history, &run, &all, &outputs, &left_out, error);
     if (status == STATUS_OK) {
-        json_object_set_new(
-            json_object_get(cell, "metadata"), "forkernel", about_run(&run, left_out));
+        add_about(cell, about_run(&run, left_out));
         json_object_set_new(cell, "execution_count", json_integer(run.execution_count));
         json_object_set_new(cell, "outputs", outputs);
     }
@@ -82,10 +90,11 @@ static enum status add_extras(struct history *history, int64_t document_id, int6
     const struct history_version version = {
         .number = from->version, .text = from->text, .text_bytes = from->text_bytes};
     enum status status = cell_extras_read(history, document_id, &version, time_us, cell, error);
+    /* of a notebook that was itself made here it says what is no longer so */
+    json_object_del(json_object_get(cell, "metadata"), "forkernel");
     json_t *left_out = json_object_get(cell, "extras_left_out");
     if (left_out)
-        json_object_set_new(json_object_get(cell, "metadata"), "forkernel",
-            json_pack("{s:O}", "extras_left_out", left_out));
+        add_about(cell, json_pack("{s:O}", "extras_left_out", left_out));
     json_object_del(cell, "extras_left_out");
     if (json_object_get(cell, "outputs") || !json_object_size(json_object_get(cell, "attachments")))
         json_object_del(cell, "attachments");

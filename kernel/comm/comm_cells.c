@@ -1,10 +1,15 @@
 #include "kernel/comm/comm_cells.h"
 
+#include "kernel/notebook_file.h"
+
 #include <stdlib.h>
 
 enum status comm_cells_adopt(
     const struct comm_question *question, struct history_session *session, struct error *error) {
     const json_t *list = json_object_get(question->data, "cells");
+    if (!json_is_array(list) || json_array_size(list) > NOTEBOOK_FILE_MAX_CELLS)
+        return error_set(error, STATUS_INVALID, "'cells' is an array of at most %d cells",
+            NOTEBOOK_FILE_MAX_CELLS);
     struct history_page_cell *cells = calloc(json_array_size(list) + 1, sizeof *cells);
     enum status status = STATUS_OK;
     size_t index;

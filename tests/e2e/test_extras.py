@@ -110,6 +110,15 @@ def test_what_is_over_the_limit_is_left_out_and_said(page, notebook):
     assert made["cells"][1]["metadata"]["forkernel"]["extras_left_out"]["bytes"] > 5000
 
 
+def test_what_is_left_out_of_a_cell_that_was_run_is_said_beside_the_run(page, kernel, notebook):
+    forkernel("settings", notebook, "picture_limit", "1K")
+    page.type("a", "1 + 1", extras={"metadata": {"note": "A" * 5000}})
+    kernel.run("1 + 1", cell="a")
+    (cell,) = page.fine("notebook", format="nbformat")["notebook"]["cells"]
+    about = cell["metadata"]["forkernel"]
+    assert about["extras_left_out"]["bytes"] > 5000 and about["status"] == "ok"
+
+
 @pytest.mark.parametrize("odd", ["text", 7, [], {"metadata": 3, "attachments": ["x"]}, {"attachments": {"a": 5, "b": {"c": [1]}}}])
 def test_extras_that_make_no_sense_harm_nothing(page, odd):
     assert note(page, extras=odd)

@@ -92,7 +92,9 @@ static enum status check(struct history *history, int64_t document_id, int64_t o
 static enum status adopt(struct history *history, int64_t origin_id,
     const struct history_notebook *notebook, struct error *error) {
     struct history_page_cell *cells = calloc(notebook->count + 1, sizeof *cells);
-    enum status status = cells ? STATUS_NOT_FOUND : fail_memory(history, error);
+    enum status status = STATUS_NOT_FOUND;
+    if (!cells)
+        return fail_memory(history, error);
     for (size_t i = 0; i < notebook->count && status == STATUS_NOT_FOUND; i++) {
         const struct history_notebook_cell *cell = &notebook->items[i];
         struct cell known;
@@ -109,7 +111,9 @@ static enum status branch(struct history *history, int64_t document_id, int64_t 
     const struct history_notebook *notebook, int64_t now_us, struct error *error) {
     const char **keys = calloc(notebook->count + 1, sizeof *keys);
     bool changed = false;
-    enum status status = keys ? STATUS_OK : fail_memory(history, error);
+    enum status status = STATUS_OK;
+    if (!keys)
+        return fail_memory(history, error);
     for (size_t i = 0; i < notebook->count && status == STATUS_OK; i++) {
         struct cell from = {0};
         keys[i] = notebook->items[i].key;

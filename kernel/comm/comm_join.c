@@ -60,9 +60,7 @@ static enum status join(const struct comm_question *question, json_t *reply, str
     if (status == STATUS_OK)
         status = recorder_join(kernel->recorder, document_id, error);
     if (status == STATUS_OK) {
-        buf_printf(&text,
-            "%s continues the history of %s. What this notebook had recorded before stays in "
-            "the history, and its cells lead to it.",
+        buf_printf(&text, "%s continues the history of %s. What it recorded itself is kept.",
             name_of(path), name_of(joined));
         json_object_set_new(reply, "document", json_integer((json_int_t)document_id));
         json_object_set_new(reply, "text", comm_text_json(buf_string(&text), text.size));

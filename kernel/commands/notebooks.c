@@ -172,7 +172,16 @@ static void append_count(int64_t count, const char *what, struct buf *out) {
             count == 1 ? "" : "s");
 }
 
-static void print_entry(const struct entry *entry, bool below, int64_t now_us) {
+/* Its path is another one's now, and does not name it. */
+static bool is_replaced(const struct entries *entries, const struct entry *entry) {
+    for (size_t i = 0; entry->gone && i < entries->count; i++)
+        if (!entries->items[i].gone && strcmp(entries->items[i].path, entry->path) == 0)
+            return true;
+    return false;
+}
+
+static void print_entry(
+    const struct entries *entries, const struct entry *entry, bool below, int64_t now_us) {
     char when[CLOCK_AGO_BYTES];
     struct buf counts = BUF_INIT;
     clock_format_ago(entry->time_us, now_us, when);
@@ -183,7 +192,10 @@ static void print_entry(const struct entry *entry, bool below, int64_t now_us) {
         below ? "  " : "");
     size_t size = strlen(entry->summary);
     size_t shown = utf8_offset(entry->summary, size, SUMMARY_WIDTH);
-    if (*entry->path)
+    if (*entry->path && entry->activity.first_session_id && is_replaced(entries, entry))
+        printf("@%lld  %s  (before the one that is there now)\n",
+            (long long)entry->activity.first_session_id, entry->path);
+    else if (*entry->path)
         printf("%s%s\n", entry->path, entry->gone ? "  (the file is gone)" : "");
     else
         printf("@%lld  %.*s%s\n", (long long)entry->activity.first_session_id, (int)shown,
@@ -199,10 +211,10 @@ static void print_entries(const struct entries *entries, size_t first) {
         const struct entry *origin = entry->origin_id ? find(entries, entry->origin_id) : NULL;
         if (origin && origin >= &entries->items[first])
             continue;
-        print_entry(entry, false, now_us);
+        print_entry(entries, entry, false, now_us);
         for (size_t k = first; *entry->path && k < entries->count; k++)
             if (entries->items[k].origin_id == entry->document_id)
-                print_entry(&entries->items[k], true, now_us);
+                print_entry(entries, &entries->items[k], true, now_us);
     }
 }
 

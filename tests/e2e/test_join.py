@@ -1,5 +1,6 @@
 """A notebook that began beside another one goes on that one's history when a person says so."""
 
+import re
 import shutil
 
 import pytest
@@ -78,6 +79,9 @@ def test_a_copy_of_a_notebook_that_is_gone_continues_it(original, copy):
         assert refused(page, document=origin["document"])
     told = forkernel("tree", copy).stdout
     assert "1 + 1" in told and "1 + 3" in told
+    (own,) = [line for line in forkernel("log").stdout.splitlines() if "before the one that is there now" in line]
+    told = forkernel("tree", re.search(r"@\d+", own).group(), "all").stdout
+    assert "1 + 2" in told and "1 + 3" not in told
     write_notebook(copy, one="1 + 3", two="2 + 2")
     with Kernel(notebook=copy) as kernel:
         page = Page(kernel)

@@ -241,7 +241,8 @@ def test_deleted_cells_are_brought_back_from_the_edit_menu(page, lab, notebook, 
     page.wait_for_function(f"id => ({OUTPUTS})(id).length === 1", arg=cell_id(notebook, 2))
 
 
-def test_a_deleted_notebook_is_brought_back(page, lab, notebook):
+@pytest.mark.parametrize("where", ["menu", "tab"])
+def test_a_deleted_notebook_is_brought_back(page, lab, where, screenshot):
     folder = f"folder-{os.urandom(3).hex()}"
     gone = made(lab, texts=("int lost = 7;", "lost"), folder=folder)
     opened(page, lab, gone)
@@ -254,10 +255,17 @@ def test_a_deleted_notebook_is_brought_back(page, lab, notebook):
     gone.unlink()
     beside = made(lab, folder=folder)
     opened(page, lab, beside)
-    command(page, "forkernel:bring-back")
-    page.locator(".fk-Lost [role=option]").filter(has_text=gone.name).click()
-    page.get_by_text("It has 2 cells").wait_for()
-    page.locator(".jp-Dialog-button.fk-mod-one").click()
+    if where == "menu":
+        command(page, "forkernel:bring-back")
+        page.locator(".fk-Lost [role=option]").filter(has_text=gone.name).click()
+        page.get_by_text("It has 2 cells").wait_for()
+        page.locator(".jp-Dialog-button.fk-mod-one").click()
+    else:
+        page.evaluate("window.jupyterapp.commands.execute('forkernel:show-history', { tab: 'notebook' })")
+        deleted = page.locator(".fk-Deleted", has_text="1 deleted notebook of this folder")
+        deleted.locator("li", has_text=gone.name).wait_for()
+        screenshot("deleted-notebook")
+        deleted.get_by_role("button", name="Bring back").click()
     wait_for(gone.exists)
     assert [one.source for one in nbformat.read(gone, 4).cells] == ["int lost = 7;", "lost"]
 

@@ -199,6 +199,11 @@ def test_cleared_outputs_come_back_with_the_notebook(page, lab, notebook):
     page.wait_for_function(f"id => ({OUTPUTS})(id).length === 1", arg=cell_id(notebook, 2))
     assert text_of(page.evaluate(OUTPUTS, cell_id(notebook, 2))) == "2"
     undo_notebook(page)
+    page.wait_for_function(f"id => ({OUTPUTS})(id).length === 0", arg=cell_id(notebook, 2))
+    page.evaluate("window.jupyterapp.commands.execute('notebook:redo-cell-action')")
+    page.wait_for_function(f"id => ({OUTPUTS})(id).length === 1", arg=cell_id(notebook, 2))
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function(f"id => ({OUTPUTS})(id).length === 0", arg=cell_id(notebook, 2))
 
 
 def test_a_copy_has_the_name_and_the_time(page, lab, notebook):

@@ -48,6 +48,8 @@ test('the same notebook is nothing to do', () => {
     other.cells.map(cell => cell.otherOutputs),
     [false, true]
   );
+  assert.deepEqual([other.deletes, other.inserts], [[1], [{ at: 1, id: 'b' }]]); // a step that undo can take back
+  assert.deepEqual(done(here, other), ['a: a', 'b: b']);
 });
 
 test('cells that the history has never met stay, empty ones go', () => {

@@ -199,6 +199,11 @@ def test_cleared_outputs_come_back_with_the_notebook(page, lab, notebook):
     page.wait_for_function(f"id => ({OUTPUTS})(id).length === 1", arg=cell_id(notebook, 2))
     assert text_of(page.evaluate(OUTPUTS, cell_id(notebook, 2))) == "2"
     undo_notebook(page)
+    page.wait_for_function(f"id => ({OUTPUTS})(id).length === 0", arg=cell_id(notebook, 2))
+    page.evaluate("window.jupyterapp.commands.execute('notebook:redo-cell-action')")
+    page.wait_for_function(f"id => ({OUTPUTS})(id).length === 1", arg=cell_id(notebook, 2))
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function(f"id => ({OUTPUTS})(id).length === 0", arg=cell_id(notebook, 2))
 
 
 def test_a_copy_has_the_name_and_the_time(page, lab, notebook):
@@ -241,7 +246,8 @@ def test_deleted_cells_are_brought_back_from_the_edit_menu(page, lab, notebook, 
     page.wait_for_function(f"id => ({OUTPUTS})(id).length === 1", arg=cell_id(notebook, 2))
 
 
-def test_a_deleted_notebook_is_brought_back(page, lab, notebook):
+@pytest.mark.parametrize("where", ["menu", "tab"])
+def test_a_deleted_notebook_is_brought_back(page, lab, where, screenshot):
     folder = f"folder-{os.urandom(3).hex()}"
     gone = made(lab, texts=("int lost = 7;", "lost"), folder=folder)
     opened(page, lab, gone)
@@ -254,10 +260,17 @@ def test_a_deleted_notebook_is_brought_back(page, lab, notebook):
     gone.unlink()
     beside = made(lab, folder=folder)
     opened(page, lab, beside)
-    command(page, "forkernel:bring-back")
-    page.locator(".fk-Lost [role=option]").filter(has_text=gone.name).click()
-    page.get_by_text("It has 2 cells").wait_for()
-    page.locator(".jp-Dialog-button.fk-mod-one").click()
+    if where == "menu":
+        command(page, "forkernel:bring-back")
+        page.locator(".fk-Lost [role=option]").filter(has_text=gone.name).click()
+        page.get_by_text("It has 2 cells").wait_for()
+        page.locator(".jp-Dialog-button.fk-mod-one").click()
+    else:
+        page.evaluate("window.jupyterapp.commands.execute('forkernel:show-history', { tab: 'notebook' })")
+        deleted = page.locator(".fk-Deleted", has_text="1 deleted notebook of this folder")
+        deleted.locator("li", has_text=gone.name).wait_for()
+        screenshot("deleted-notebook")
+        deleted.get_by_role("button", name="Bring back").click()
     wait_for(gone.exists)
     assert [one.source for one in nbformat.read(gone, 4).cells] == ["int lost = 7;", "lost"]
 

@@ -61,6 +61,11 @@ export function planWhole(now: readonly CellNow[], then: readonly CellThen[], kn
   const cells = target.map(id => cellPlan(id, here.get(id), there.get(id), stays.has(id) && !resting.has(id)));
   addGoing(cells, now, stays);
   const changed = new Map(cells.map(cell => [cell.id, cell]));
+  if (resting.size === target.length && resting.size === now.length && cells.every(cell => cell.fate === 'stays')) {
+    // Outputs alone are no step of the notebook's undo: one of the cells is made anew, and that is one.
+    const anew = cells.find(cell => cell.otherOutputs);
+    resting.delete(anew?.id ?? '');
+  }
   return {
     cells,
     deletes: now

@@ -1,8 +1,8 @@
 """Stories about files and histories that part: renames, names used again, notebooks without ids."""
 
 import json
-import re
 import os
+import re
 
 import pytest
 from history import ask, click, history_open, texts, told, undo_stop, wait_for, write

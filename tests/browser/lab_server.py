@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -43,12 +42,9 @@ def running_lab(home, module="jupyterlab", application="LabApp"):
         "JUPYTER_PATH": str(home / "prefix" / "share" / "jupyter"),
         "PATH": f"{FORKERNEL.parent}:{os.environ['PATH']}",
     }
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     token = secrets.token_hex(8)
     command = [
-        sys.executable, "-m", module, "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+        sys.executable, "-m", module, "--no-browser", "--ip=127.0.0.1", "--port=0",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
         f"--{application}.expose_app_in_browser=True", f"--LabServerApp.user_settings_dir={settings}",
         f"--LabServerApp.workspaces_dir={workspaces}",
@@ -59,7 +55,7 @@ def running_lab(home, module="jupyterlab", application="LabApp"):
     with open(log_of(module), "wb") as log:
         server = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
-            wait_for_server(server, module, f"http://127.0.0.1:{port}/api?token={token}")
+            port = wait_for_server(server, module, home / "runtime" / f"jpserver-{server.pid}.json")
             yield {"url": f"http://127.0.0.1:{port}", "token": token, "root": root, "history": home / "history"}
         finally:
             server.terminate()
@@ -70,17 +66,17 @@ def running_lab(home, module="jupyterlab", application="LabApp"):
                 server.wait()
 
 
-def wait_for_server(server, module, url):
-    """Polls until the server answers: it has no other way to say that it is ready."""
+def wait_for_server(server, module, info):
+    """Its port, which it says in a file as soon as it listens there. A file has no other way to say that it is whole."""
     deadline = time.monotonic() + 60
     while True:
         assert server.poll() is None, f"{module} ended, see {log_of(module)}"
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            assert time.monotonic() < deadline, f"{module} does not answer"
-            time.sleep(0.1)
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            port = json.loads(info.read_text())["port"]
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5):
+                return port
+        assert time.monotonic() < deadline, f"{module} does not answer"
+        time.sleep(0.1)
 
 
 def end_kernels(lab):

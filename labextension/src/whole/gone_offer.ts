@@ -7,6 +7,9 @@ import { bringNotebookBack, isMissing, placeOnServer, readGone } from './gone.js
 /** When JupyterLab restores what was open, other notebooks need a moment until they can answer (ms). */
 const ANSWER_MS = 10_000;
 
+/** A tab that shows nothing by then is asked after: it is not closed before the person has answered a dialog (ms). */
+const LOAD_MS = 2000;
+
 /**
  * JupyterLab says that a notebook cannot be opened, and closes its tab. Where its file is gone the history may have the
  * notebook: that of any open notebook answers for all.
@@ -26,10 +29,18 @@ export class GoneOffer {
   /** A tab from its making on: it may be closed before it is listed anywhere. */
   watchTab(panel: NotebookPanel): void {
     const { context } = panel;
-    panel.disposed.connect(() => {
-      if (!context.isReady && this._isWanted()) {
+    let looked = false;
+    const look = () => {
+      if (!context.isReady && !looked && this._isWanted()) {
+        looked = true;
         void this._offer(context.path);
       }
+    };
+    const timer = setTimeout(look, LOAD_MS);
+    void context.ready.then(() => clearTimeout(timer));
+    panel.disposed.connect(() => {
+      clearTimeout(timer);
+      look();
     });
   }
 

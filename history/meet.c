@@ -17,8 +17,9 @@ struct candidate {
 struct judging {
     struct history *history;
     const struct history_met_file *file;
-    size_t keyed;  /* cells with an id */
-    size_t worded; /* cells with a text that is not blank */
+    size_t keyed;    /* cells with an id */
+    size_t worded;   /* cells with a text that is not blank */
+    int64_t of_file; /* the document whose file this was, whatever its path; 0: none */
 };
 
 static bool is_most(size_t part, size_t whole) {
@@ -79,8 +80,23 @@ static struct file_key *sort_keys(const struct judging *judging, size_t *ret_cou
     return keys;
 }
 
+/* Of documents that share as many cells, a copy and its original for one. */
+static int rank(const struct judging *judging, int64_t document_id) {
+    if (document_id == judging->file->session_document)
+        return 2;
+    return document_id == judging->of_file;
+}
+
+static bool is_better(
+    const struct judging *judging, const struct candidate *at, const struct candidate *best) {
+    if (at->shared != best->shared)
+        return at->shared > best->shared;
+    return at->shared && rank(judging, at->document_id) >= rank(judging, best->document_id);
+}
+
 /* Of the documents that have or had a file, the one that shares the most cells; among equals the
- * newest. No index has the keys alone: all cells of the store are looked through once. */
+ * one that it is said to be, then the one whose file it was, then the newest. No index has the keys
+ * alone: all cells of the store are looked through once. */
 static enum status find_by_keys(
     const struct judging *judging, struct candidate *ret_best, struct error *error) {
     static const char text[] =
@@ -103,7 +119,7 @@ static enum status find_by_keys(
         if (document_id != at.document_id)
             at = (struct candidate){.document_id = document_id};
         at.shared += key && bsearch(key, keys, count, sizeof *keys, compare_keys);
-        if (at.shared && at.shared >= best.shared)
+        if (is_better(judging, &at, &best))
             best = at;
     }
     free(keys);
@@ -313,11 +329,11 @@ static enum status judge_other(const struct judging *judging, int64_t document_i
 /* No document with the path holds it, and none shares its ids. */
 static enum status judge_rest(const struct judging *judging, int64_t at_path,
     struct history_met *ret_met, struct error *error) {
-    int64_t document_id = 0;
+    int64_t document_id = judging->of_file;
     bool alike = false;
     *ret_met = (struct history_met){HISTORY_MET_NEW, 0};
-    enum status status = find_by_file(judging, &document_id, error);
-    if (status == STATUS_OK && document_id && document_id != at_path)
+    enum status status = STATUS_OK;
+    if (document_id && document_id != at_path)
         status = is_alike(judging, document_id, &alike, error);
     if (status == STATUS_OK && alike)
         *ret_met = (struct history_met){HISTORY_MET_MOVED, document_id};
@@ -343,6 +359,8 @@ enum status history_judge_file(struct history *history, const struct history_met
         status = count_keys(&judging, here.document_id, &here.shared, error);
     else if (status == STATUS_NOT_FOUND)
         status = STATUS_OK;
+    if (status == STATUS_OK)
+        status = find_by_file(&judging, &judging.of_file, error);
     if (status == STATUS_OK && !is_most(here.shared, judging.keyed))
         status = find_by_keys(&judging, &best, error);
     if (status != STATUS_OK)

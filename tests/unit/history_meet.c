@@ -168,6 +168,11 @@ static void test_a_copy(void **state) {
     assert_ok(history_read_head(f->history, copied, "a", &f->memory, &head, error));
     assert_string_equal(head.text, "1");
     assert_int_equal(head.origin >> 32, id);
+    /* both have the cells: where the original goes, its file tells, or who has it open */
+    unlink(path);
+    assert_int_equal(meet(describe(&m, f, "/n/c", 10, one), HISTORY_MET_MOVED), id);
+    describe(&m, f, "/n/d", 12, one)->file.session_document = id;
+    assert_int_equal(meet(&m, HISTORY_MET_MOVED), id);
     history_close(&f->history);
     doctor_assert_well(f->folder);
 }

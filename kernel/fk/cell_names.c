@@ -3,6 +3,7 @@
 #include "base/telling_line.h"
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,11 +45,13 @@ static const char *name_cell(
 static void name_by_heading(struct cell_name *begin, const struct cell_name *end) {
     struct cell_name *code = NULL;
     size_t count = 0;
-    for (struct cell_name *at = begin; at < end; at++)
+    for (struct cell_name *at = begin; at < end; at++) {
+        assert(at->cell);
         if (at->cell->type == HISTORY_CELL_CODE) {
             code = at;
             count++;
         }
+    }
     if (count == 1 && *code->heading)
         code->name = code->heading;
 }

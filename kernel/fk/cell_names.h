@@ -42,7 +42,7 @@ void cell_name_append(const struct cell_name *name, size_t width, struct buf *ou
  * heading; whichever of these comes first. STATUS_NOT_FOUND without an error text: none.
  * STATUS_INVALID: several, which the message lists.
  */
-enum status cell_names_find(const struct cell_names *names, const char *typed,
+enum status cell_names_find(const struct cell_names *names, const char *text,
     const struct cell_name **ret_name, struct error *error) MUST_CHECK;
 
 #endif

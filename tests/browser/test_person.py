@@ -11,7 +11,6 @@ from person import BEHIND, WORK, Person, two_pages
 pytestmark = pytest.mark.timeout(300)
 
 
-
 def seeds(*fixed):
     """Fresh ones are for bench/person.py: what they find is not of the change at hand."""
     given = os.environ.get("FORKERNEL_SEED")

@@ -59,7 +59,7 @@ def test_the_texts_before_the_first_edit_are_kept(vscode, run, notebook):
     with vscode() as kernel:
         run(kernel, "int altogether = 100;", "W0")
         run(kernel, "altogether + 2", "W2")
-    assert texts(notebook) == [["int altogether = 1;", "int altogether = 100;"], ["# Words"], ["altogether + 2"]]
+    assert texts(notebook) == [["int altogether = 1;", "int altogether = 100;"], ["Words"], ["altogether + 2"]]
 
 
 def test_fk_knows_the_cell_that_asks(vscode, run, notebook):

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+int LLVMFuzzerInitialize(int *argc, char ***argv); /* no header declares it for C */
+
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc;
     (void)argv;

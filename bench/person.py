@@ -5,7 +5,7 @@
     bench/person.py --seed SEED [--only 3,4,9]       one story again, or these steps of it
     bench/person.py --seed SEED --shorter            which of its steps are enough for its failure
 
-With --behind the stories are about pages that are behind the history. Prints the stories that failed and how many were told; the exit code is 1 where
+--stories says what they are about (person.py: WORK, BEHIND, OUTSIDE). Prints the stories that failed and how many were told; the exit code is 1 where
 one failed. Needs what tests/browser needs: ./check browser.
 """
 
@@ -20,8 +20,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT / "tests/e2e"), str(PROJECT / "tests/browser")]
 
 from lab_server import CHROMIUM, running_lab  # noqa: E402
-from person import BEHIND, WORK, Lost, Person, two_pages  # noqa: E402
+from person import BEHIND, OUTSIDE, WORK, Lost, Person, two_pages  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
+
+KINDS = {"work": WORK, "behind": BEHIND, "outside": OUTSIDE}
 
 
 def shorter(fails, numbers):
@@ -47,10 +49,10 @@ def main():
     parser.add_argument("--seed", help="only this story")
     parser.add_argument("--only", type=lambda words: [int(word) for word in words.split(",")], help="only these steps of it")
     parser.add_argument("--shorter", action="store_true")
-    parser.add_argument("--behind", action="store_true", help="stories about pages that are behind the history")
+    parser.add_argument("--stories", choices=KINDS, default="work")
     parser.add_argument("--same-browser", action="store_true", help="both pages in one browser")
     options = parser.parse_args()
-    weights = BEHIND if options.behind else WORK
+    weights = KINDS[options.stories]
     told = failed = actions = 0
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as lab, sync_playwright() as playwright:

@@ -49,6 +49,11 @@ static bool find_file(const struct notebook_watch *watch, char ret_path[PATH_MAX
     return !looks_gone || access(ret_path, F_OK) == 0;
 }
 
+static bool is_here(const struct notebook_watch *watch) {
+    char path[PATH_MAX];
+    return find_file(watch, path) && strcmp(path, watch->path) == 0;
+}
+
 /* As https://specifications.freedesktop.org/trash-spec has it. */
 static bool is_trash(const char *path) {
     return strstr(path, "/Trash/files/") || strstr(path, "/.Trash-");
@@ -63,13 +68,12 @@ static void read_later(struct kernel *kernel);
 static struct notebook_look look(const struct notebook_watch *watch) {
     struct notebook_look seen = {0};
     struct stat info;
-    char path[PATH_MAX];
     if (stat(watch->path, &info) == 0) {
         seen.inode = info.st_ino;
         seen.changed_s = info.st_mtim.tv_sec;
         seen.changed_ns = info.st_mtim.tv_nsec;
     }
-    seen.is_here = find_file(watch, path) && strcmp(path, watch->path) == 0;
+    seen.is_here = is_here(watch);
     return seen;
 }
 
@@ -140,13 +144,14 @@ static void go_to(struct kernel *kernel, const char *path) {
     history_comm_changed(kernel, json_pack("{s:o}", "path", comm_text_json(path, strlen(path))));
 }
 
-/* The notebook lies at `path` now. Where that makes another document of it, a cell that runs is
- * recorded to its end in the one that it began in. */
-static void follow(struct kernel *kernel, const char *path) {
+/* The notebook lies at `path` now, or another one does that the kernel is for from now on;
+ * `is_said`: it is the same one, said a page that shows it. Where that makes another document of
+ * it, a cell that runs is recorded to its end in the one that it began in. */
+static void follow(struct kernel *kernel, const char *path, bool is_said) {
     struct notebook_watch *watch = &kernel->notebook_watch;
     struct error error = {.message = ""};
     bool recorded = recorder_document_at(kernel->recorder, watch->path) != 0;
-    bool same = !recorded || recorder_follow(kernel->recorder, path, &error);
+    bool same = !recorded || recorder_follow(kernel->recorder, path, is_said, &error);
     if (*error.message) {
         log_line("the history goes on under '%s': %s", watch->path, error.message);
         return;
@@ -168,44 +173,6 @@ const char *notebook_watch_path(struct kernel *kernel) {
         free(next);
     }
     return watch->path;
-}
-
-/* Another notebook, whose page has this kernel too: this one still lies where a page shows it, and
- * that one is no copy of it. A notebook without ids cannot be told from a copy. */
-static bool is_guest(struct kernel *kernel, const char *path) {
-    struct notebook_watch *watch = &kernel->notebook_watch;
-    struct notebook_meeting meeting;
-    struct error error;
-    char file_path[PATH_MAX];
-    int64_t document_id = recorder_document_at(kernel->recorder, watch->path);
-    if (!watch->shown || !document_id || !find_file(watch, file_path) ||
-        strcmp(file_path, watch->path) != 0)
-        return false;
-    struct history *history = recorder_history(kernel->recorder, &error);
-    if (!history || notebook_meet(history, path, 0, &meeting, NULL) != STATUS_OK)
-        return true;
-    bool its_own = meeting.met.how != HISTORY_MET_NEW && meeting.met.document_id == document_id;
-    bool has_ids = !meeting.file.count || meeting.file.cells[0].id;
-    notebook_file_finish(&meeting.file);
-    return !its_own && has_ids;
-}
-
-void notebook_watch_told(struct kernel *kernel, const char *told) {
-    struct notebook_watch *watch = &kernel->notebook_watch;
-    if (!watch->path || !notebook_root_accepts(told))
-        return;
-    if (!watch->root)
-        watch->root = notebook_root_find(watch->path, told);
-    char *joined = watch->root ? file_join(watch->root, told) : NULL;
-    char *path = joined ? document_path_normalise(joined) : NULL;
-    const char *now = watch->next ? watch->next : watch->path;
-    bool same = path && strcmp(path, now) == 0;
-    bool follows = path && !same && access(path, F_OK) == 0 && !is_guest(kernel, path);
-    if (follows)
-        follow(kernel, path);
-    watch->shown = watch->shown || same || follows;
-    free(path);
-    free(joined);
 }
 
 /* ---- what is saved ---- */
@@ -273,7 +240,7 @@ static void read_saved(struct kernel *kernel) {
         /* another notebook has its name now, or none */
         if (status == STATUS_OK)
             notebook_file_finish(&meeting.file);
-        follow(kernel, file_path);
+        follow(kernel, file_path, true);
         return;
     }
     if (status == STATUS_OK && is_it) {
@@ -292,6 +259,62 @@ static void read_saved(struct kernel *kernel) {
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         log_line("the saved notebook is not in the history: %s", error.message);
 }
+
+/* ---- what pages tell ---- */
+
+/* Another notebook, whose page has this kernel too: this one still lies where a page shows it, and
+ * that one is no copy of it. A notebook without ids cannot be told from a copy. */
+static bool is_guest(struct kernel *kernel, const char *path) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    struct notebook_meeting meeting;
+    struct error error;
+    int64_t document_id = recorder_document_at(kernel->recorder, watch->path);
+    if (!json_object_size(watch->pages) || !document_id || !is_here(watch))
+        return false;
+    struct history *history = recorder_history(kernel->recorder, &error);
+    if (!history || notebook_meet(history, path, 0, &meeting, NULL) != STATUS_OK)
+        return true;
+    bool its_own = meeting.met.how != HISTORY_MET_NEW && meeting.met.document_id == document_id;
+    bool has_ids = !meeting.file.count || meeting.file.cells[0].id;
+    notebook_file_finish(&meeting.file);
+    return !its_own && has_ids;
+}
+
+/* A page that shows another one now is none of its pages any more. */
+void notebook_watch_closed(struct kernel *kernel, const char *comm_id) {
+    (void)json_object_del(kernel->notebook_watch.pages, comm_id);
+}
+
+void notebook_watch_told(struct kernel *kernel, const char *comm_id, const char *told) {
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    if (!watch->path || !notebook_root_accepts(told))
+        return;
+    if (!watch->root)
+        watch->root = notebook_root_find(watch->path, told);
+    char *joined = watch->root ? file_join(watch->root, told) : NULL;
+    char *path = joined ? document_path_normalise(joined) : NULL;
+    bool is_said = json_object_get(watch->pages, comm_id);
+    notebook_watch_closed(kernel, comm_id);
+    if (!is_here(watch)) /* the news of it may be on its way */
+        read_saved(kernel);
+    const char *now = watch->next ? watch->next : watch->path;
+    bool same = path && strcmp(path, now) == 0;
+    bool is_other = same && !json_object_size(watch->pages) && !is_here(watch);
+    bool follows =
+        path && (!same || is_other) && access(path, F_OK) == 0 && !is_guest(kernel, path);
+    if (!watch->pages)
+        watch->pages = json_object();
+    if (follows) {
+        (void)json_object_clear(watch->pages); /* each tells where it goes */
+        follow(kernel, path, is_said);
+    }
+    if (same || follows)
+        (void)json_object_set_new(watch->pages, comm_id, json_true());
+    free(path);
+    free(joined);
+}
+
+/* ---- what the system tells ---- */
 
 static int on_quiet(zloop_t *loop, int timer, void *context) {
     (void)loop;
@@ -346,5 +369,6 @@ void notebook_watch_stop(struct kernel *kernel) {
     free(watch->path);
     free(watch->next);
     free(watch->root);
+    json_decref(watch->pages);
     *watch = (struct notebook_watch){.file_fd = -1, .fd = -1, .timer = -1, .look_timer = -1};
 }

@@ -13,6 +13,7 @@
 #ifndef FORKERNEL_KERNEL_NOTEBOOK_WATCH_H
 #define FORKERNEL_KERNEL_NOTEBOOK_WATCH_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,7 +31,7 @@ struct notebook_watch {
     char *path;  /* of the notebook; NULL: nothing is watched */
     char *next;  /* of the one that the kernel is for when the cell that runs has ended, or NULL */
     char *root;  /* of the server, "" for "/"; NULL: not known */
-    bool shown;  /* a page has said that it lies there */
+    json_t *pages; /* those that show it, by the ids of their comms; NULL: none has said so */
     int file_fd; /* O_PATH, or -1 */
     int fd;      /* inotify, or -1 */
     int timer;   /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
@@ -46,8 +47,10 @@ void notebook_watch_stop(struct kernel *kernel);
  * step of the event loop. NULL: the kernel is for no notebook. */
 const char *notebook_watch_path(struct kernel *kernel);
 
-/* A front end shows it under this path below the server's root. That of another notebook, when two
- * share this kernel, changes nothing. */
-void notebook_watch_told(struct kernel *kernel, const char *told);
+/* A page, which its comm tells apart, shows it under this path below the server's root. That of
+ * another notebook, while a page shows the kernel's own, changes nothing: two share this kernel.
+ * When none does any more, the kernel is the other one's: a server may give that to it. */
+void notebook_watch_told(struct kernel *kernel, const char *comm_id, const char *told);
+void notebook_watch_closed(struct kernel *kernel, const char *comm_id);
 
 #endif

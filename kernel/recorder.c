@@ -193,10 +193,11 @@ static struct notebook_meeting meet_unread(int64_t document_id) {
     return (struct notebook_meeting){.met = {HISTORY_MET_MOVED, document_id}};
 }
 
-bool recorder_follow(struct recorder *recorder, const char *path, struct error *error) {
+bool recorder_follow(
+    struct recorder *recorder, const char *path, bool is_said, struct error *error) {
     struct notebook_meeting meeting;
     int64_t before = history_session_document(recorder->session), document_id = 0;
-    if (notebook_meet(recorder->history, path, before, &meeting, NULL) != STATUS_OK)
+    if (notebook_meet(recorder->history, path, is_said ? before : 0, &meeting, NULL) != STATUS_OK)
         meeting = meet_unread(before);
     enum status status = notebook_take(recorder->history, path, &meeting, &document_id, error);
     bool same = status == STATUS_OK && document_id == before;
@@ -204,11 +205,13 @@ bool recorder_follow(struct recorder *recorder, const char *path, struct error *
     if (meeting.met.how == HISTORY_MET_COPY && status == STATUS_OK)
         log_line("'%s' is a copy: it has a history of its own from here on", path);
     notebook_file_finish(&meeting.file);
-    if (!copy)
-        return false;
-    free(recorder->document);
-    recorder->document = copy;
-    return true;
+    if (!same && same_document(recorder->document, path) && !recorder->run)
+        copy = strdup(""); /* nowhere: another one has its path */
+    if (copy) {
+        free(recorder->document);
+        recorder->document = copy;
+    }
+    return same;
 }
 
 enum status recorder_join(struct recorder *recorder, int64_t origin_id, struct error *error) {

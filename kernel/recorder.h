@@ -78,11 +78,13 @@ struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error);
 /* The document of the session if it records this notebook; 0: it does not. */
 int64_t recorder_document_at(const struct recorder *recorder, const char *document);
-/* The notebook of the session lies at `path` now, as a front end or the system says. True: it is
- * the same document, and the session goes on. False: it is a document of its own, whose session
- * begins when it is asked for; or, with the reason, nothing could be written. There is a session.
+/* What lies at `path` is the kernel's notebook now; `is_said`: it is that of the session, says a
+ * front end or the system. True: it is the same document, and the session goes on. False: it is a
+ * document of its own, whose session begins when it is asked for; or, with the reason, nothing
+ * could be written. There is a session.
  */
-bool recorder_follow(struct recorder *recorder, const char *path, struct error *error);
+bool recorder_follow(
+    struct recorder *recorder, const char *path, bool is_said, struct error *error);
 /* The notebook of the session goes on an origin of its document, see history_join(): whatever comes
  * next begins a session there. STATUS_LOCKED: a cell is running. There is a session of a notebook.
  */

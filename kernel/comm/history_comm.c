@@ -74,10 +74,10 @@ static bool is_type(const json_t *data, const char *type) {
 }
 
 /* Where the front end shows the notebook: the session is that of what lies there. */
-static void read_path(struct kernel *kernel, const json_t *data) {
+static void read_path(struct kernel *kernel, const char *comm_id, const json_t *data) {
     const char *path = json_string_value(json_object_get(data, "path"));
     if (path)
-        notebook_watch_told(kernel, path);
+        notebook_watch_told(kernel, comm_id, path);
 }
 
 static enum status answer(const struct comm_question *question, struct history_session *session,
@@ -111,7 +111,7 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     struct error error;
     json_t *reply = json_object();
     if (is_type(data, "path"))
-        read_path(kernel, data);
+        read_path(kernel, comm_id, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK)
         status = answer(&question, session, reply, &error);
@@ -156,7 +156,7 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
     struct error error;
     int64_t sequence = 0;
     const char *client = json_string_value(json_object_get(data, "client"));
-    read_path(kernel, data);
+    read_path(kernel, comm_id, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK && client)
         status = history_client_sequence(question.history, client, &sequence, &error);
@@ -177,8 +177,8 @@ static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, 
 
 static void on_close(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
     (void)parent;
-    (void)comm_id;
     (void)data;
+    notebook_watch_closed(kernel, comm_id);
     if (comms_count(&kernel->comms, &history_comm_target) == 1) /* it is this one */
         comm_watch_stop(kernel);
 }

@@ -36,7 +36,8 @@ export class NotebookRecorder {
     this.connection.told.connect((_, told) => this._onTold(told as unknown as Told), this);
     context.saveState.connect(this._onSave, this);
     context.pathChanged.connect(this._onPath, this);
-    window.addEventListener('pagehide', this._flush);
+    context.sessionContext.disposed.connect(this._leave, this); // the kernel can still be told
+    window.addEventListener('pagehide', this._onPageHide);
     void context.ready.then(() => this._onState());
   }
 
@@ -88,11 +89,10 @@ export class NotebookRecorder {
 
   dispose(): void {
     this._disposed = true;
-    window.removeEventListener('pagehide', this._flush);
-    this.flush();
+    window.removeEventListener('pagehide', this._onPageHide);
+    this._leave();
     this._stop();
     this._queue.dispose();
-    this.connection.dispose();
     this.comparison.dispose();
     this.heads.dispose();
     Signal.clearData(this);
@@ -125,6 +125,12 @@ export class NotebookRecorder {
       this._queue.disconnect();
     }
     this._troubleChanged.emit();
+  }
+
+  /** The kernel is told the last of it, and that this page shows the notebook no more. */
+  private _leave(): void {
+    this.flush();
+    this.connection.dispose();
   }
 
   private _startCapture(notebook: YNotebook): NotebookCapture {
@@ -201,7 +207,7 @@ export class NotebookRecorder {
     }
   }
 
-  private _flush = (): void => this.flush();
+  private _onPageHide = ({ persisted }: PageTransitionEvent): void => (persisted ? this.flush() : this._leave());
   private _context: NotebookPanel['context'];
   private _queue: EditQueue;
   private _capture?: NotebookCapture;

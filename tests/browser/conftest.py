@@ -4,7 +4,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from lab_server import ARTIFACTS, CHROMIUM, end_kernels, running_lab
+from lab_server import ARTIFACTS, CHROMIUM, FIREFOX, end_kernels, running_lab
 from playwright.sync_api import sync_playwright
 
 # Page errors of JupyterLab's and Notebook's own that say nothing about the kernel.
@@ -25,11 +25,20 @@ def playwright():
         yield playwright
 
 
+def pytest_generate_tests(metafunc):
+    if metafunc.definition.get_closest_marker("firefox"):
+        metafunc.parametrize("browser", ["chromium", "firefox"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def browser(playwright):
-    browser = playwright.chromium.launch(
-        executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-    )
+def browser(request, playwright):
+    """Chromium; for stories marked `firefox` that as well, as it is sold, which playwright drives by WebDriver BiDi."""
+    if getattr(request, "param", "chromium") == "firefox":
+        browser = playwright.firefox.launch(channel="moz-firefox", executable_path=FIREFOX)
+    else:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
     yield browser
     browser.close()
 
@@ -59,13 +68,15 @@ def page(browser, lab):
 
 
 @pytest.fixture
-def screenshot(page):
+def screenshot(page, browser):
+    which = "" if browser.browser_type.name == "chromium" else f"-{browser.browser_type.name}"
+
     def take(name, first=None, last=None):
         """The window, or what is in it from one element to another."""
         clip = None
         if first:
             top, bottom = first.bounding_box(), last.bounding_box()
             clip = {**top, "height": bottom["y"] + bottom["height"] - top["y"]}
-        page.screenshot(path=ARTIFACTS / f"{name}.png", clip=clip)
+        page.screenshot(path=ARTIFACTS / f"{name}{which}.png", clip=clip)
 
     return take

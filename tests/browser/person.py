@@ -22,7 +22,8 @@ from person_actions import Actions
 from person_memory import Document, Record, shown
 from person_page import PersonPage
 
-# How often each thing is done. The second one is about pages that are behind the history: what they show must be its record.
+# How often each thing is done. BEHIND is about pages that are behind the history: what they show must be its record; OUTSIDE about
+# files that change their names without the front end, and kernels that are killed.
 WORK = {
     "type": 12, "change": 6, "undo": 5, "redo": 2, "run": 10, "run_all": 1, "run_and_go_on": 1, "save": 4, "open": 2, "close": 1,
     "reload": 1, "new": 1, "rename": 2, "rename_in_files": 1, "copy": 1, "revert": 1, "revert_to_checkpoint": 1, "merge": 2,
@@ -32,6 +33,9 @@ WORK = {
 BEHIND = {
     "type": 4, "change": 8, "undo": 2, "run": 12, "run_and_go_on": 6, "save": 4, "open": 3, "close": 1, "reload": 3, "revert": 3,
     "revert_to_checkpoint": 2, "clear": 4, "clear_all": 1, "restart": 2, "write_file": 3, "flip": 20, "restore": 10,
+}
+OUTSIDE = WORK | {
+    "move_in_terminal": 3, "copy_in_terminal": 2, "swap_names": 3, "upload": 2, "kill_kernel": 3, "change_type": 3, "open": 8,
 }
 # Where the work began to be lost: what is on the page is saved first.
 LEAVING = ("reload", "close", "revert", "revert_to_checkpoint", "write_file")
@@ -278,6 +282,9 @@ class Person(Actions):
 
     # ---- the questions ----
 
+    def met(self):
+        return [document for document in self.documents if document.met]
+
     def store(self):
         """The record as it is now."""
         if self.record is None:
@@ -304,7 +311,7 @@ class Person(Actions):
     def missing(self):
         """(document, cell id, text) that cannot be had back."""
         found = []
-        for document in self.documents:
+        for document in self.met():
             gone = document.texts - self.recorded(document)
             if gone:
                 gone -= self.on_disk(document)
@@ -335,7 +342,7 @@ class Person(Actions):
 
     def missing_outputs(self):
         found = []
-        for document in self.documents:
+        for document in self.met():
             if not document.outputs:
                 continue
             known = []
@@ -386,7 +393,15 @@ class Person(Actions):
 
     def ask_not_mixed(self):
         """No notebook has the cells of another one, but of the one that it is a copy of."""
-        for document in self.documents:
+        deadline = time.monotonic() + PATIENCE
+        while (mixed := self.mixed()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for document, strange in mixed:
+            raise Lost(f"(a) the history of {document.path} has cells of another notebook: {strange}")
+
+    def mixed(self):
+        found = []
+        for document in self.met():
             number = self.store().document(self.file(document.path).resolve())
             if number:
                 own, one = set(), document
@@ -395,10 +410,15 @@ class Person(Actions):
                     one = one.origin
                 strange = set(self.record.cells(number)) - own
                 if strange:
-                    raise Lost(f"(a) the history of {document.path} has cells of another notebook: {strange}")
+                    found.append((document, strange))
+        return found
 
     def ask_everything(self):
         """At the end: from the store read anew, and a few of them by the terminal's commands."""
+        for document in self.documents:
+            if not document.met:
+                self.open(self.pages[0], document)
+        self.look()
         self.record = None
         self.ask_step()
         if not self.samples:

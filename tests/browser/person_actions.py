@@ -4,6 +4,11 @@ possible; whoever remembers and asks is in person.py."""
 import json
 import os
 import re
+import shutil
+import signal
+from pathlib import Path
+
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from person_memory import Document, shown
 
@@ -17,6 +22,15 @@ def is_code(cell):
 
 def is_calm(cell):
     return bool(cell["source"]) and not cell["running"]
+
+
+def process_of(kernel):
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if any(kernel.encode() in word for word in words):
+                return int(entry.name)
+    raise AssertionError(f"no process has the kernel {kernel}")
 
 
 class Actions:
@@ -121,8 +135,12 @@ class Actions:
             return None
         if self.apart and any(path == document.path for _, path in self.open_notebooks()):
             return None
-        page.open(document.path)
+        self.open(page, document)
         return self.place(page, document.path)
+
+    def open(self, page, document):
+        page.open(document.path)
+        document.met = True
 
     def do_close(self):
         chosen = self.choose_notebook()
@@ -204,6 +222,53 @@ class Actions:
         self.documents.append(Document(path, origin=document, cells=set(document.cells)))
         page.open(path)
         return f"{document.path.split('/')[-1]} {self.place(page, path)}"
+
+    def do_move_in_terminal(self):
+        document, name = self.random.choice(self.documents), self.free_name()
+        path, new = document.path, f"{self.folder}/{name}"
+        os.rename(self.file(path), self.file(new))
+        self.moved(path, new)
+        document.met = False
+        return f"{path.split('/')[-1]} to {name}"
+
+    def do_copy_in_terminal(self):
+        if len(self.documents) >= 5:
+            return None
+        document, name = self.random.choice(self.documents), self.free_name()
+        path = f"{self.folder}/{name}"
+        shutil.copy(self.file(document.path), self.file(path))
+        self.documents.append(Document(path, origin=document, cells=set(document.cells)))
+        return f"{document.path.split('/')[-1]} to {name}"
+
+    def do_swap_names(self):
+        one, other = self.random.sample(self.documents, 2)
+        beside = self.file(f"{self.folder}/beside")
+        for page in self.pages:
+            for path in {one.path, other.path} & set(self.sees(page)):
+                page.close(path)
+        os.rename(self.file(one.path), beside)
+        os.rename(self.file(other.path), self.file(one.path))
+        os.rename(beside, self.file(other.path))
+        one.path, other.path = other.path, one.path
+        one.met = other.met = False
+        return f"{one.path.split('/')[-1]} and {other.path.split('/')[-1]}"
+
+    def do_upload(self):
+        """A copy by its content: downloaded and uploaded again, under another name."""
+        if len(self.documents) >= 5:
+            return None
+        page, document = self.random.choice(self.pages), self.random.choice(self.documents)
+        path = f"{self.folder}/{self.free_name()}"
+        page.do(
+            """async (from, path) => {
+                const {contents} = window.jupyterapp.serviceManager;
+                const {type, format, content} = await contents.get(from, {content: true});
+                await contents.save(path, {type, format, content});
+            }""",
+            document.path, path,
+        )
+        self.documents.append(Document(path, origin=document, cells=set(document.cells)))
+        return f"{document.path.split('/')[-1]} as {path.split('/')[-1]}"
 
     def do_revert(self):
         """To what is on the disk."""
@@ -309,6 +374,16 @@ class Actions:
     def do_move(self):
         return self.command_at_cell(f"notebook:move-cell-{self.random.choice(('up', 'down'))}")
 
+    def do_change_type(self):
+        chosen = self.choose(is_calm)
+        if chosen is None:
+            return None
+        page, path, cell = chosen
+        where = self.place(page, path, cell)
+        kind = "markdown" if cell["type"] == "code" else "code"
+        page.command(path, cell["id"], f"notebook:change-cell-to-{kind}")
+        return f"to {kind} {where}"
+
     def do_replace_all(self):
         """As the search does it: cell by cell, by a program."""
         chosen = self.choose_notebook()
@@ -338,6 +413,25 @@ class Actions:
             return None
         page, path = chosen
         page.do("path => window.person.of(path).sessionContext.session.kernel.restart()", path)
+        self.hear_again(path)
+        return self.place(page, path)
+
+    def do_kill_kernel(self):
+        """The server starts it again."""
+        chosen = self.choose_notebook()
+        if chosen is None or any(cell["running"] for cell in self.sees(chosen[0])[chosen[1]]):
+            return None
+        page, path = chosen
+        kernel = page.page.evaluate("path => window.person.of(path).sessionContext.session.kernel.id", path)
+        os.kill(process_of(kernel), signal.SIGKILL)
+        page.do(
+            """async path => {
+                const {kernel} = window.person.of(path).sessionContext.session;
+                await new Promise(resolve => kernel.statusChanged.connect((_, status) => status === 'autorestarting' && resolve()));
+                await window.person.until(() => kernel.status === 'idle');
+            }""",
+            path,
+        )
         self.hear_again(path)
         return self.place(page, path)
 
@@ -387,10 +481,15 @@ class Actions:
         _, text = self.versions(path)[version]
         row = page.page.locator(f".fk-Row[data-version='{version}']")
         row.dblclick()
-        page.page.wait_for_function(
-            "([path, id, text]) => window.person.widgetOf(path, id).model.sharedModel.getSource() === text",
-            arg=[path, cell["id"], text],
-        )
-        page.page.locator(".fk-Message").get_by_text(re.compile("in the cell")).first.wait_for()
+        try:
+            page.page.wait_for_function(
+                "([path, id, text]) => window.person.widgetOf(path, id).model.sharedModel.getSource() === text",
+                arg=[path, cell["id"], text],
+            )
+            page.page.locator(".fk-Message").get_by_text(re.compile("in the cell")).first.wait_for()
+        except PlaywrightTimeout:
+            panel = page.page.locator(".fk-Panel").inner_text()
+            now = self.cell(page, path, cell["id"])
+            raise AssertionError(f"v{version} {where} was not put into the cell ({now}); the panel says {panel!r}") from None
         self.ask_belongs(page, path, cell["id"])
         return f"v{version} {where}"

@@ -53,6 +53,7 @@ class Document:
     cells: set = field(default_factory=set)  # ids that it ever had
     texts: set = field(default_factory=set)  # (cell id, text) that it ever showed
     outputs: list = field(default_factory=list)  # (cell id, text, parts) that a run ended with
+    met: bool = True  # False: moved without the front end, and where no kernel looks that is seen when it is opened
 
 
 @dataclass

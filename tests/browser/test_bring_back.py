@@ -37,6 +37,7 @@ def outputs(page, cell_id):
     return text_of(page.evaluate(OUTPUTS, cell_id))
 
 
+@pytest.mark.firefox
 def test_cleared_outputs_come_back_in_one_step(page, notebook, screenshot):
     one, two, three = (part(notebook, name) for name in ("one", "two", "three"))
     page.evaluate(RUN, one)
@@ -104,6 +105,7 @@ def test_a_browser_that_was_closed_before_the_end(page, notebook, screenshot):
     assert source(page, one) == "1 + 1"
 
 
+@pytest.mark.firefox
 def test_the_picture_of_before_is_one_click_away(page, notebook, screenshot):
     """Edit, run, edit, run, without an undo."""
     one = part(notebook, "one")

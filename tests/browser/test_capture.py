@@ -109,6 +109,7 @@ def test_the_kernel_is_killed_while_typing(page, lab, notebook):
     assert len(set(expected)) > 3, expected
 
 
+@pytest.mark.firefox
 def test_typed_without_a_kernel_then_reloaded(page, lab, notebook):
     page.evaluate(OPEN, notebook.name)
     click(page, two(notebook))

@@ -20,6 +20,7 @@ def notebook(lab):
     return path
 
 
+@pytest.mark.firefox
 def test_commands_typed_in_a_new_cell_and_over_code(page, lab, notebook):
     one, two = f"{notebook.stem}-one", f"{notebook.stem}-two"
     page.evaluate(OPEN, notebook.name)

@@ -42,6 +42,7 @@ def lines(page):
     return page.locator(".fk-Edge").all_inner_texts()
 
 
+@pytest.mark.firefox
 def test_merge_split_and_copy(page, lab, notebook, screenshot):
     page.evaluate(OPEN, notebook.name)
     history_open(page)

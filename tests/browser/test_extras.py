@@ -66,6 +66,7 @@ def bring_all_back(page):
         page.wait_for_function("count => window.panel.content.widgets.length === count", arg=count)
 
 
+@pytest.mark.firefox
 def test_deleted_saved_reloaded_and_brought_back(page, lab, notebook, screenshot, tmp_path):
     text, two, raw = (f"{notebook.stem}-{part}" for part in ("text", "two", "raw"))
     page.evaluate(OPEN, notebook.name)

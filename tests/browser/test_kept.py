@@ -52,6 +52,7 @@ def test_after_a_kernel_was_killed_a_line_says_what_is_kept(page, lab, notebook,
     assert text_of(page.evaluate(OUTPUTS, part(notebook, "two"))) == "2"
 
 
+@pytest.mark.firefox
 def test_cells_that_are_no_part_of_the_state_are_struck_out(page, notebook, screenshot):
     for name in ("one", "two", "three"):
         page.evaluate(RUN, part(notebook, name))

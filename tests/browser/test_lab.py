@@ -73,6 +73,7 @@ def test_launcher_shows_the_logo(page, screenshot):
     screenshot("launcher")
 
 
+@pytest.mark.firefox
 @pytest.mark.timeout(300)
 def test_welcome_notebook(page, screenshot):
     assert page.evaluate(OPEN, "welcome.ipynb") == "forkernel-c"

@@ -36,6 +36,7 @@ def run_text(page, text):
     page.evaluate(RUN_FIRST)
 
 
+@pytest.mark.firefox
 def test_a_new_notebook_is_named_at_its_first_save(page, lab, screenshot):
     made = []
     try:
@@ -76,6 +77,7 @@ def test_a_new_notebook_is_named_at_its_first_save(page, lab, screenshot):
             path.unlink(missing_ok=True)
 
 
+@pytest.mark.firefox
 def test_a_notebook_without_ids_is_loaded_again(page, lab):
     notebook = lab["root"] / f"without-ids-{os.urandom(4).hex()}.ipynb"
     cells = [

@@ -93,6 +93,7 @@ def delete_cells(page, *places):
     )
 
 
+@pytest.mark.firefox
 def test_the_whole_notebook_goes_back_in_one_step(page, lab, notebook, screenshot):
     opened(page, lab, notebook)
     for i in (1, 2, 3):
@@ -246,6 +247,7 @@ def test_deleted_cells_are_brought_back_from_the_edit_menu(page, lab, notebook, 
     page.wait_for_function(f"id => ({OUTPUTS})(id).length === 1", arg=cell_id(notebook, 2))
 
 
+@pytest.mark.firefox
 @pytest.mark.parametrize("where", ["menu", "tab"])
 def test_a_deleted_notebook_is_brought_back(page, lab, where, screenshot):
     folder = f"folder-{os.urandom(3).hex()}"
@@ -275,6 +277,7 @@ def test_a_deleted_notebook_is_brought_back(page, lab, where, screenshot):
     assert [one.source for one in nbformat.read(gone, 4).cells] == ["int lost = 7;", "lost"]
 
 
+@pytest.mark.firefox
 def test_a_file_that_is_gone_is_offered_where_lab_says_so(page, lab, notebook, screenshot):
     gone = made(lab, texts=("int lost = 8;", "lost"))
     opened(page, lab, gone)

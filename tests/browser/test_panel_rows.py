@@ -31,6 +31,7 @@ def grow(page, notebook):
     return three
 
 
+@pytest.mark.firefox
 def test_rows_say_what_is_different(page, notebook, screenshot):
     """Also in a side bar as narrow as it can be, and no row begins with an include."""
     three = grow(page, notebook)
@@ -131,6 +132,7 @@ def test_a_narrow_window(page, notebook):
     page.wait_for_function("!window.jupyterapp.shell.leftCollapsed")
 
 
+@pytest.mark.firefox
 def test_replace_all(page, notebook, screenshot):
     """It is called what it is, and done again after an undo it is the same version."""
     page.evaluate(OPEN, notebook.name)

@@ -28,6 +28,7 @@ def found(page):
     )
 
 
+@pytest.mark.firefox
 def test_all_cells(page, notebook, screenshot):
     two = story(page, notebook)
     three = id_of(notebook, "three")

@@ -147,6 +147,7 @@ def test_what_was_put_there_in_the_middle_of_a_run_is_made_whole(page, lab, note
     assert outputs(page, two) == "begin\nend\n"
 
 
+@pytest.mark.firefox
 def test_after_a_revert_an_output_is_its_texts_own(page, notebook):
     one = part(notebook, "one")
     page.set_default_timeout(15_000)
@@ -179,6 +180,7 @@ def second_page(browser, lab, notebook):
         yield page
 
 
+@pytest.mark.firefox
 def test_a_second_browser_shows_no_output_of_another_run(page, browser, lab, notebook):
     one = part(notebook, "one")
     page.set_default_timeout(15_000)
@@ -231,6 +233,7 @@ def lose_edits(page, notebook):
     reopen(page, notebook)
 
 
+@pytest.mark.firefox
 def test_edits_that_were_not_saved_are_offered(page, notebook, screenshot):
     one, three, added = (part(notebook, name) for name in ("one", "three", "added"))
     lose_edits(page, notebook)
@@ -286,6 +289,7 @@ def test_a_notebook_that_was_saved_offers_nothing(page, notebook):
     assert newer(page).count() == 0 and page.locator(".fk-Missed").count() == 0
 
 
+@pytest.mark.firefox
 def test_a_save_during_a_restore_moves_nothing_back(page, notebook):
     three = part(notebook, "three")
     page.set_default_timeout(15_000)

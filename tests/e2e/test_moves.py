@@ -248,6 +248,41 @@ def test_two_notebooks_swap_their_names(tmp_path, data_dir, runs):
     assert "3 + 3" in all_of(paths[0]) and "3 + 4" in all_of(paths[0]) and "1 +" not in all_of(paths[0])
 
 
+def test_the_server_gives_the_kernel_to_the_name(tmp_path, data_dir):
+    """It knows kernels by the paths of their notebooks, and nobody has told it that these have swapped theirs."""
+    paths = [tmp_path / "a.ipynb", tmp_path / "b.ipynb"]
+    write_notebook(paths[0], one="1", two="2")
+    write_notebook(paths[1], three="3", four="4")
+    with Kernel(notebook=paths[0]) as first, Kernel(notebook=paths[1]) as second:
+        pages = [Page(first, path="a.ipynb"), Page(second, path="b.ipynb")]
+        first.run("1 + 1", cell="one")
+        second.run("3 + 3", cell="three")
+        for page in pages:
+            page.close()
+        paths[0].rename(tmp_path / "tmp.ipynb")
+        paths[1].rename(paths[0])
+        (tmp_path / "tmp.ipynb").rename(paths[1])
+        Page(second, path="b.ipynb").type("one", "1 + 2")
+        Page(first, path="a.ipynb").type("three", "3 + 4")
+        second.run("1 + 2 + 1", cell="one")
+    assert all(text in all_of(paths[1]) for text in ("1 + 1", "1 + 2", "1 + 2 + 1")) and "3 +" not in all_of(paths[1])
+    assert all(text in all_of(paths[0]) for text in ("3 + 3", "3 + 4")) and "1 +" not in all_of(paths[0])
+
+
+def test_the_server_gives_the_kernel_to_a_new_notebook(untitled, analysis):
+    with Kernel(notebook=untitled) as kernel:
+        page = Page(kernel, path="Untitled.ipynb")
+        kernel.run("1 + 1", cell="one")
+        page.close()
+        untitled.rename(analysis)
+        write_notebook(untitled, other="30")
+        page = Page(kernel, path="Untitled.ipynb")
+        page.type("other", "30 + 3")
+        assert cells_of(page) == {"other": False}
+    assert "30 + 3" in all_of(untitled) and "1 + 1" not in all_of(untitled)
+    assert "1 + 1" in all_of(analysis) and "30" not in all_of(analysis)
+
+
 # ---- copied ----
 
 

@@ -316,10 +316,16 @@ static enum status is_elsewhere(
     return STATUS_OK;
 }
 
+/* Without a time of birth the number of a file may be that of one that is gone. */
+static bool is_certain(const struct judging *judging) {
+    return judging->of_file && judging->file->file.born_us;
+}
+
 static enum status judge_other(const struct judging *judging, int64_t document_id,
     struct history_met *ret_met, struct error *error) {
-    bool elsewhere = false;
-    enum status status = is_elsewhere(judging, document_id, &elsewhere, error);
+    bool elsewhere = false, its_file = is_certain(judging) && judging->of_file == document_id;
+    enum status status =
+        its_file ? STATUS_OK : is_elsewhere(judging, document_id, &elsewhere, error);
     if (status == STATUS_OK)
         *ret_met =
             (struct history_met){elsewhere ? HISTORY_MET_COPY : HISTORY_MET_MOVED, document_id};
@@ -343,12 +349,29 @@ static enum status judge_rest(const struct judging *judging, int64_t at_path,
     return status;
 }
 
+/* A notebook and its copy have the same cells: where they have swapped their names, or one was
+ * moved over the other, the file tells. */
+static enum status find_moved_here(const struct judging *judging, const struct candidate *here,
+    bool *ret_moved, struct error *error) {
+    enum likeness likeness = UNKNOWN_FILE;
+    size_t shared = 0;
+    int64_t other = judging->of_file;
+    *ret_moved = false;
+    if (!here->shared || !is_certain(judging) || other == here->document_id)
+        return STATUS_OK;
+    enum status status = compare_file(judging, here->document_id, &likeness, error);
+    if (status == STATUS_OK && likeness == OTHER_FILE)
+        status = count_keys(judging, other, &shared, error);
+    *ret_moved = shared >= here->shared;
+    return status;
+}
+
 enum status history_judge_file(struct history *history, const struct history_met_file *file,
     struct history_met *ret_met, struct error *error) {
     static const char path_text[] = "SELECT id FROM documents WHERE path = ?";
     struct judging judging = {.history = history, .file = file};
     struct candidate here = {0}, best = {0};
-    bool alike = false;
+    bool alike = false, moved_here = false;
     for (size_t i = 0; i < file->count; i++) {
         judging.keyed += file->cells[i].key != NULL;
         judging.worded += !is_blank(file->cells[i].text, file->cells[i].text_bytes);
@@ -361,6 +384,12 @@ enum status history_judge_file(struct history *history, const struct history_met
         status = STATUS_OK;
     if (status == STATUS_OK)
         status = find_by_file(&judging, &judging.of_file, error);
+    if (status == STATUS_OK)
+        status = find_moved_here(&judging, &here, &moved_here, error);
+    if (moved_here) {
+        *ret_met = (struct history_met){HISTORY_MET_MOVED, judging.of_file};
+        return STATUS_OK;
+    }
     if (status == STATUS_OK && !is_most(here.shared, judging.keyed))
         status = find_by_keys(&judging, &best, error);
     if (status != STATUS_OK)

@@ -59,6 +59,12 @@ static bool is_trash(const char *path) {
     return strstr(path, "/Trash/files/") || strstr(path, "/.Trash-");
 }
 
+/* An editor may have moved it aside, as a backup, when it wrote the new one. */
+static bool is_notebook(const char *path) {
+    const char *end = strrchr(path, '.');
+    return end && strcmp(end, ".ipynb") == 0 && !strstr(path, "/.ipynb_checkpoints/");
+}
+
 /* ---- what is watched ---- */
 
 static int on_change(zloop_t *loop, zmq_pollitem_t *item, void *context);
@@ -236,8 +242,9 @@ static void read_saved(struct kernel *kernel) {
     }
     int64_t since_us = told_since(kernel); /* of a file that is written meanwhile, too early */
     enum status status = meet(kernel, moved, &meeting, &is_it, &error);
-    if (moved && !(status == STATUS_OK && is_it)) {
-        /* another notebook has its name now, or none */
+    bool stays = status == STATUS_OK && is_it &&
+                 (json_object_size(watch->pages) || !is_notebook(file_path));
+    if (moved && !stays) { /* another notebook has its name now, or a copy of it, or none */
         if (status == STATUS_OK)
             notebook_file_finish(&meeting.file);
         follow(kernel, file_path, true);

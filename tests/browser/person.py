@@ -23,7 +23,7 @@ from person_memory import Document, Record, shown
 from person_page import PersonPage
 
 # How often each thing is done. BEHIND is about pages that are behind the history: what they show must be its record; OUTSIDE about
-# files that change their names without the front end, and kernels that are killed.
+# files that change their names without the front end.
 WORK = {
     "type": 12, "change": 6, "undo": 5, "redo": 2, "run": 10, "run_all": 1, "run_and_go_on": 1, "save": 4, "open": 2, "close": 1,
     "reload": 1, "new": 1, "rename": 2, "rename_in_files": 1, "copy": 1, "revert": 1, "revert_to_checkpoint": 1, "merge": 2,
@@ -35,7 +35,7 @@ BEHIND = {
     "revert_to_checkpoint": 2, "clear": 4, "clear_all": 1, "restart": 2, "write_file": 3, "flip": 20, "restore": 10,
 }
 OUTSIDE = WORK | {
-    "move_in_terminal": 3, "copy_in_terminal": 2, "swap_names": 3, "upload": 2, "kill_kernel": 3, "change_type": 3, "open": 8,
+    "move_in_terminal": 3, "copy_in_terminal": 2, "swap_names": 3, "upload": 2, "change_type": 3, "open": 8,
 }
 # Where the work began to be lost: what is on the page is saved first.
 LEAVING = ("reload", "close", "revert", "revert_to_checkpoint", "write_file")
@@ -55,7 +55,7 @@ BEGINNINGS = {
     "error": "int bad{n} = nothing{n};",
 }
 # JupyterLab's own: what was to be done in the next frame when its notebook was closed.
-NOISE = re.compile(r"RangeError[^\0]*ColorPalette|/lsp/status|reading '(promise|observe)'[^\0]*jlab_core")
+NOISE = re.compile(r"Canceled future for|RangeError[^\0]*ColorPalette|/lsp/status|reading '(promise|observe)'[^\0]*jlab_core")
 PATIENCE = 10  # seconds until what was told has to be in the store
 
 
@@ -194,7 +194,7 @@ class Person(Actions):
             name = self.free_name()
             self.named = name
             return button, name
-        button = self.random.choice(buttons)
+        button = "Select" if "Select" in buttons else self.random.choice(buttons)  # a kernel, and ours
         number, words = self.trace[-1]
         self.trace[-1] = (number, f"{words} ({title}: {button})")
         return button, None

@@ -5,8 +5,6 @@ import json
 import os
 import re
 import shutil
-import signal
-from pathlib import Path
 
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -22,15 +20,6 @@ def is_code(cell):
 
 def is_calm(cell):
     return bool(cell["source"]) and not cell["running"]
-
-
-def process_of(kernel):
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            if any(kernel.encode() in word for word in words):
-                return int(entry.name)
-    raise AssertionError(f"no process has the kernel {kernel}")
 
 
 class Actions:
@@ -413,25 +402,6 @@ class Actions:
             return None
         page, path = chosen
         page.do("path => window.person.of(path).sessionContext.session.kernel.restart()", path)
-        self.hear_again(path)
-        return self.place(page, path)
-
-    def do_kill_kernel(self):
-        """The server starts it again."""
-        chosen = self.choose_notebook()
-        if chosen is None or any(cell["running"] for cell in self.sees(chosen[0])[chosen[1]]):
-            return None
-        page, path = chosen
-        kernel = page.page.evaluate("path => window.person.of(path).sessionContext.session.kernel.id", path)
-        os.kill(process_of(kernel), signal.SIGKILL)
-        page.do(
-            """async path => {
-                const {kernel} = window.person.of(path).sessionContext.session;
-                await new Promise(resolve => kernel.statusChanged.connect((_, status) => status === 'autorestarting' && resolve()));
-                await window.person.until(() => kernel.status === 'idle');
-            }""",
-            path,
-        )
         self.hear_again(path)
         return self.place(page, path)
 

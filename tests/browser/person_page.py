@@ -110,8 +110,9 @@ class PersonPage:
         button, words = self.answer(title.strip(), buttons)
         if words:
             dialog.locator("input[type='text'], input:not([type])").first.fill(words)
+        answered = dialog.element_handle()
         dialog.locator(".jp-Dialog-button").nth(buttons.index(button)).click()
-        dialog.wait_for(state="detached")
+        answered.wait_for_element_state("hidden")  # another one may come at once
 
     def sees(self):
         """The open notebooks: {path: cells}."""

@@ -248,6 +248,52 @@ def test_two_notebooks_swap_their_names(tmp_path, data_dir, runs):
     assert "3 + 3" in all_of(paths[0]) and "3 + 4" in all_of(paths[0]) and "1 +" not in all_of(paths[0])
 
 
+def test_a_notebook_swaps_its_name_with_a_copy_that_was_never_opened(untitled, analysis, tmp_path):
+    run(untitled, one="1 + 1")
+    shutil.copy(untitled, analysis)
+    untitled.rename(tmp_path / "tmp.ipynb")
+    analysis.rename(untitled)
+    (tmp_path / "tmp.ipynb").rename(analysis)
+    run(analysis, one="1 + 2")
+    assert "1 + 1" in all_of(analysis) and "1 + 2" in all_of(analysis)
+    run(untitled, one="1 + 3")
+    assert "1 + 3" in all_of(untitled) and "1 + 3" not in all_of(analysis)
+
+
+def test_a_notebook_whose_kernel_runs_swaps_its_name_with_a_copy(untitled, analysis, tmp_path):
+    with Kernel(notebook=untitled) as kernel:
+        page = Page(kernel, path="Untitled.ipynb")
+        kernel.run("1 + 1", cell="one")
+        page.close()
+        shutil.copy(untitled, analysis)
+        untitled.rename(tmp_path / "tmp.ipynb")
+        analysis.rename(untitled)
+        with Listener(kernel, Page(kernel)) as listener:
+            (tmp_path / "tmp.ipynb").rename(analysis)
+            listener.next(path=str(analysis))
+        kernel.run("1 + 2", cell="one")
+    assert "1 + 1" in all_of(analysis) and "1 + 2" in all_of(analysis) and not has_history(untitled)
+
+
+@pytest.mark.parametrize("how", ["swapped", "moved over it"])
+def test_a_notebook_and_its_copy(untitled, analysis, tmp_path, how):
+    """They have the same cells: the file tells which is which."""
+    run(untitled, one="1 + 1")
+    shutil.copy(untitled, analysis)
+    run(analysis, one="1 + 1 + 1")
+    if how == "swapped":
+        untitled.rename(tmp_path / "tmp.ipynb")
+        analysis.rename(untitled)
+        (tmp_path / "tmp.ipynb").rename(analysis)
+        run(analysis, one="1 + 2")
+    else:
+        analysis.rename(untitled)
+    run(untitled, one="1 + 1 + 2")
+    assert "1 + 1 + 1" in all_of(untitled) and "1 + 1 + 2" in all_of(untitled) and "1 + 2" not in all_of(untitled).replace("1 + 1 + 2", "")
+    if how == "swapped":
+        assert "1 + 2" in all_of(analysis) and "1 + 1 + 1" not in all_of(analysis)
+
+
 def test_the_server_gives_the_kernel_to_the_name(tmp_path, data_dir):
     """It knows kernels by the paths of their notebooks, and nobody has told it that these have swapped theirs."""
     paths = [tmp_path / "a.ipynb", tmp_path / "b.ipynb"]

@@ -205,21 +205,19 @@ class Person(Actions):
         """What the panel has of a cell: (version, whether it says that it is in the cell)."""
         page.do("(path, id) => window.person.use(path, id).then(() => undefined)", path, cell)
         page.do("() => window.jupyterapp.commands.execute('forkernel:show-history', {tab: 'cell'})")
-        known = [number for number, (key, _) in self.versions(path).items() if key == cell]
-        if not known:
-            return []
-        # It has come where the newest row is one of this cell's.
-        page.page.wait_for_function(
-            """known => {
-                const rows = [...document.querySelectorAll('.fk-Row')];
-                return rows.length > 0 && rows.every(row => known.includes(Number(row.dataset.version)));
-            }""",
-            arg=known,
-        )
-        return page.page.evaluate(
-            "() => [...document.querySelectorAll('.fk-Row')].map(row => "
-            "[Number(row.dataset.version), row.classList.contains('fk-mod-head')])"
-        )
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:  # what the page has told may not be in the store yet
+            known = {number for number, (key, _) in self.versions(path).items() if key == cell}
+            if not known:
+                return []
+            rows = page.page.evaluate(
+                "() => [...document.querySelectorAll('.fk-Row')].map(row => "
+                "[Number(row.dataset.version), row.classList.contains('fk-mod-head')])"
+            )
+            if rows and known.issuperset(version for version, _ in rows):
+                return rows
+            time.sleep(0.05)
+        raise AssertionError(f"the panel shows {rows}, and not what it has of {cell}: {known}")
 
     def cell(self, page, path, cell):
         return next((one for one in self.sees(page).get(path, []) if one["id"] == cell), None)

@@ -132,7 +132,6 @@ def test_a_narrow_window(page, notebook):
     page.wait_for_function("!window.jupyterapp.shell.leftCollapsed")
 
 
-@pytest.mark.firefox
 def test_replace_all(page, notebook, screenshot):
     """It is called what it is, and done again after an undo it is the same version."""
     page.evaluate(OPEN, notebook.name)

@@ -242,8 +242,8 @@ static void read_saved(struct kernel *kernel) {
     }
     int64_t since_us = told_since(kernel); /* of a file that is written meanwhile, too early */
     enum status status = meet(kernel, moved, &meeting, &is_it, &error);
-    bool stays = status == STATUS_OK && is_it &&
-                 (json_object_size(watch->pages) || !is_notebook(file_path));
+    bool stays =
+        status == STATUS_OK && is_it && (json_object_size(watch->pages) || !is_notebook(file_path));
     if (moved && !stays) { /* another notebook has its name now, or a copy of it, or none */
         if (status == STATUS_OK)
             notebook_file_finish(&meeting.file);

@@ -42,6 +42,23 @@ static void request_destroy(struct request **request) {
     *request = NULL;
 }
 
+/* Who sent it waits for an answer. */
+static void refuse_unreadable(struct kernel *kernel, struct request **request) {
+    static const char reason[] = "the content of this message is no JSON object";
+    const char *name = message_type((*request)->message), *end = strstr(name, "_request");
+    log_line("a message of type '%s' cannot be read: its content is no JSON object", name);
+    request_begin(kernel, *request);
+    if (end) {
+        struct buf reply_type = BUF_INIT;
+        buf_printf(&reply_type, "%.*s_reply", (int)(end - name), name);
+        request_reply(kernel, *request, buf_string(&reply_type),
+            json_pack("{s:s, s:s, s:s, s:[s]}", "status", "error", "ename", "MessageError",
+                "evalue", reason, "traceback", reason));
+        buf_finish(&reply_type);
+    }
+    request_finish(kernel, request);
+}
+
 void dispatch_message(struct kernel *kernel, enum channel channel, struct message **message) {
     struct request *request = calloc(1, sizeof *request);
     if (!request) {
@@ -61,6 +78,10 @@ void dispatch_message(struct kernel *kernel, enum channel channel, struct messag
         request_destroy(&request);
         return;
     }
+    if (!request->message->is_readable) {
+        refuse_unreadable(kernel, &request);
+        return;
+    }
     if (!type)
         log_line("no such request on the %s channel: '%s'", channel_name(channel), name);
     if (!type || !type->queued)
@@ -70,6 +91,7 @@ void dispatch_message(struct kernel *kernel, enum channel channel, struct messag
 }
 
 void request_begin(struct kernel *kernel, struct request *request) {
+    kernel->is_new = false;
     kernel_publish_status(kernel, request->message->header, "busy");
 }
 

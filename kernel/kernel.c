@@ -97,6 +97,9 @@ static void welcome_subscriber(struct kernel *kernel, zmsg_t *frames) {
     channels_send(&kernel->channels, CHANNEL_IOPUB, &message);
     zmsg_destroy(&identities);
     json_decref(content);
+    if (kernel->is_new) /* said earlier, nobody would have heard it */
+        kernel_publish_status(kernel, NULL, "starting");
+    kernel->is_new = false;
 }
 
 static int on_channel(zloop_t *loop, zsock_t *socket, void *context) {
@@ -316,7 +319,7 @@ int kernel_run(const struct kernel_options *options) {
     struct error error;
     enum status status = open_kernel(&kernel, options, &error);
     if (status == STATUS_OK) {
-        kernel_publish_status(&kernel, NULL, "starting");
+        kernel.is_new = true;
         zloop_start(kernel.loop);
     } else {
         log_line("%s", error.message);

@@ -54,6 +54,7 @@ struct kernel {
     int64_t usage_asked_us;  /* of the last usage_request, and what had been spent then */
     int64_t usage_ticks;
     int signal_fd; /* SIGINT and SIGTERM arrive here */
+    bool is_new;   /* nobody has subscribed or asked yet: who does first is told that it starts */
     bool stopping; /* the event loop ends after this step */
     int parent_fd; /* readable when the process that started us has ended, or -1 */
 };

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "kernel/protocol/json_read.h"
 #include "kernel/protocol/replay.h"
 
 #include <sodium.h>
@@ -101,14 +102,17 @@ static enum status check_signature(
     return STATUS_OK;
 }
 
-static json_t *parse_object(zframe_t *frame) {
-    json_t *value =
-        json_loadb((const char *)zframe_data(frame), zframe_size(frame), JSON_ALLOW_NUL, NULL);
-    if (value && !json_is_object(value)) {
-        json_decref(value);
-        return NULL;
-    }
-    return value;
+/* `ret_readable`, unless it is NULL: whether it is an object, or null. Else {} stands for it. */
+static json_t *parse_object(zframe_t *frame, bool *ret_readable) {
+    const char *bytes = (const char *)zframe_data(frame);
+    json_t *value = json_read(bytes, zframe_size(frame));
+    bool none = zframe_size(frame) == 4 && memcmp(bytes, "null", 4) == 0;
+    if (ret_readable)
+        *ret_readable = json_is_object(value) || none;
+    if (json_is_object(value))
+        return value;
+    json_decref(value);
+    return json_object();
 }
 
 static bool header_is_usable(const json_t *header) {
@@ -145,12 +149,12 @@ static enum status parse_frames(
         parts[i] = zmsg_pop(frames);
     enum status status = check_signature(wire, given, parts, error);
     if (status == STATUS_OK) {
-        m->header = parse_object(parts[0]);
-        m->parent = parse_object(parts[1]);
-        m->metadata = parse_object(parts[2]);
-        m->content = parse_object(parts[3]);
+        m->header = parse_object(parts[0], NULL);
+        m->parent = parse_object(parts[1], NULL);
+        m->metadata = parse_object(parts[2], NULL);
+        m->content = parse_object(parts[3], &m->is_readable);
         if (!m->header || !m->parent || !m->metadata || !m->content)
-            status = error_set(error, STATUS_INVALID, "a frame is no JSON object");
+            status = error_set(error, STATUS_NO_MEMORY, "out of memory");
         else if (!header_is_usable(m->header))
             status = error_set(error, STATUS_INVALID, "the header lacks msg_id or msg_type");
     }

@@ -4,8 +4,9 @@
  *
  * A received message is checked in this order, and dropped at the first fault: frames present,
  * signature right (HMAC-SHA256 over the bytes of the four JSON frames, compared in constant time),
- * signature not seen before, JSON well formed, header with the fields that a reply needs. Nothing
- * is parsed before its signature is known to be right. Event loop thread only.
+ * signature not seen before, header with the fields that a reply needs. Nothing is parsed before
+ * its signature is known to be right; from there on who sent it gets an answer, whatever the other
+ * frames hold. Event loop thread only.
  */
 #ifndef FORKERNEL_KERNEL_WIRE_H
 #define FORKERNEL_KERNEL_WIRE_H
@@ -32,6 +33,7 @@ struct message {
     json_t *parent;     /* object */
     json_t *metadata;   /* object */
     json_t *content;    /* object */
+    bool is_readable;   /* false: the content is no JSON object, and {} stands for it */
     zmsg_t *buffers;    /* raw frames behind the content, perhaps none */
 };
 

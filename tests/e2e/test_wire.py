@@ -46,11 +46,6 @@ def broken(kernel):
         ("header is a list", [b"[]", parent, metadata, content]),
         ("header is empty", [b"{}", parent, metadata, content]),
         ("header fields are numbers", [b'{"msg_id": 1, "msg_type": 2}', parent, metadata, content]),
-        ("content is a list", [header, parent, metadata, b"[]"]),
-        ("content is no UTF-8", [header, parent, metadata, b'{"code": "\xff"}']),
-        ("content is cut", [header, parent, metadata, b'{"code": "1']),
-        ("content is deep", [header, parent, metadata, b"[" * 100000]),
-        ("parent is a number", [header, b"7", metadata, content]),
     ):
         frames[2] = b'{"unique": "%s"}' % os.urandom(8).hex().encode()  # or it would be dropped as a repeat
         yield name, [DELIMITER, sign(kernel, frames), *frames]
@@ -71,6 +66,58 @@ def test_broken_messages_are_dropped(kernel):
                     assert parse(reply)[1].get("status") == "error", name
     kernel.assert_alive()
     assert kernel.run("40 + 2").result == "42"
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"code": "1', b"[" * 100000, b"7"])
+@pytest.mark.parametrize("channel", ["shell", "control"])
+def test_content_that_is_no_object_is_answered(kernel, channel, content):
+    frames = signed_frames(kernel, "kernel_info_request")
+    at = frames.index(DELIMITER)
+    with raw_socket(kernel, channel) as socket:
+        parts = [*frames[at + 2 : at + 5], content]
+        socket.send_multipart([DELIMITER, sign(kernel, parts), *parts])
+        header, content = parse(poll_reply(socket, TIMEOUT))
+    assert header["msg_type"] == "kernel_info_reply"
+    assert content["status"] == "error" and "no JSON object" in content["evalue"]
+    kernel.assert_alive()
+
+
+@pytest.mark.parametrize(
+    "parent, metadata, code, result",
+    [
+        (b"{}", b'{"n": 9223372036854775808}', b'"40 + 2"', "42"),
+        (b"{}", b'{"n": [-1e400, NaN, {"m": 99999999999999999999999999}]}', b'"40 + 2"', "42"),
+        (b"{}", b"[]", b'"40 + 2"', "42"),
+        (b"null", b"null", b'"40 + 2"', "42"),
+        (b"7", b"{", b'"40 + 2"', "42"),
+        (b"{}", b"{}", b'"40 + 2 // \\ud800"', "42"),
+        (b"{}", b"{}", b'"40 + 2 // \xff\xed\xa0\x80"', "42"),
+    ],
+)
+def test_whatever_is_signed_is_answered(kernel, parent, metadata, code, result):
+    """Front ends merge a cell's metadata into the request, and a person may have anything there."""
+    frames = signed_frames(kernel, "execute_request")
+    at = frames.index(DELIMITER)
+    content = b'{"code": %s, "silent": false, "store_history": true, "user_expressions": {}}' % code
+    parts = [frames[at + 2], parent, metadata, content]
+    with raw_socket(kernel) as socket:
+        socket.send_multipart([DELIMITER, sign(kernel, parts), *parts])
+        header, content = parse(poll_reply(socket, TIMEOUT))
+    assert (header["msg_type"], content["status"]) == ("execute_reply", "ok")
+    msg_id = json.loads(frames[at + 2])["msg_id"]
+    shown = kernel.iopub_until(msg_id, lambda message: message["msg_type"] == "execute_result")
+    assert shown[-1]["content"]["data"]["text/plain"] == result
+
+
+def test_the_first_subscriber_hears_that_the_kernel_starts(notebook):
+    with Kernel(notebook=notebook) as kernel:
+        kernel.manager.restart_kernel(now=True)
+        client = kernel.another_client()
+        client.start_channels()
+        messages = [client.get_iopub_msg(timeout=TIMEOUT) for _ in range(2)]
+        client.stop_channels()
+    assert [message["msg_type"] for message in messages] == ["iopub_welcome", "status"]
+    assert messages[1]["content"]["execution_state"] == "starting"
 
 
 def test_delimiter_may_be_the_first_frame(kernel):

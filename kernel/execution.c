@@ -48,8 +48,10 @@ void execution_finish(struct kernel *kernel) {
         output_flush(kernel);
         request_finish(kernel, &request);
     }
+    json_decref(execution->payload);
     json_decref(execution->last_parent);
     json_decref(execution->recorded_parent);
+    execution->payload = NULL;
     execution->last_parent = execution->recorded_parent = NULL;
     front_text_finish(&execution->text);
 }
@@ -81,12 +83,14 @@ static bool is_blank(const char *text) {
     return !*text;
 }
 
-static void reply_ok(struct kernel *kernel, struct request *request, json_t *payload,
-    json_t *user_expressions, json_t *metadata) {
+static void reply_ok(
+    struct kernel *kernel, struct request *request, json_t *answers, json_t *metadata) {
+    json_t *payload = kernel->execution.payload;
     request_reply_with_metadata(kernel, request, "execute_reply", metadata,
         json_pack("{s:s, s:I, s:o, s:o}", "status", "ok", "execution_count",
-            (json_int_t)kernel->execution.count, "payload", payload ? payload : json_array(),
-            "user_expressions", user_expressions ? json_incref(user_expressions) : json_object()));
+            (json_int_t)kernel->execution.count, "payload",
+            payload ? json_incref(payload) : json_array(), "user_expressions",
+            answers ? json_incref(answers) : json_object()));
 }
 
 static void reply_error(struct kernel *kernel, struct request *request, const char *ename,
@@ -155,6 +159,8 @@ static void end_running(struct kernel *kernel) {
     struct request *request = kernel->execution.running;
     kernel->execution.running = NULL;
     kernel->execution.waiting_for_input = false;
+    json_decref(kernel->execution.payload);
+    kernel->execution.payload = NULL;
     watch_memory(kernel, false);
     request_finish(kernel, &request);
     if (kernel->execution
@@ -193,6 +199,38 @@ static void fail_running(struct kernel *kernel, const char *ename, const char *e
         abort_waiting(kernel);
 }
 
+static json_t *user_expressions(const struct request *request) {
+    return json_object_get(request->message->content, "user_expressions");
+}
+
+static void run_in_engine(struct kernel *kernel, struct request *request, const char *code) {
+    struct execution *execution = &kernel->execution;
+    struct engine_cell cell = {
+        .code = code,
+        .execution_count = execution->count,
+        .silent = execution->silent,
+        .allow_stdin = content_bool(request, "allow_stdin", true),
+        .user_expressions = user_expressions(request),
+        .state = states_next(kernel->states),
+    };
+    execution->started_us = clock_monotonic_us();
+    watch_memory(kernel, true);
+    kernel->engine->ops->execute(kernel->engine, &cell);
+}
+
+/* A cell that the engine has not seen is done; `payload` is stolen, NULL for none. What the front
+ * end asks of the program with it, the engine answers. */
+static void succeed_without_code(struct kernel *kernel, json_t *payload) {
+    struct request *request = kernel->execution.running;
+    kernel->execution.payload = payload;
+    if (json_object_size(user_expressions(request))) {
+        run_in_engine(kernel, request, "");
+        return;
+    }
+    reply_ok(kernel, request, NULL, NULL);
+    end_running(kernel);
+}
+
 static void fail_fk(struct kernel *kernel, const char *ename, const char *evalue) {
     json_t *traceback = json_pack("[s]", evalue);
     output_error(kernel, ename, evalue, traceback);
@@ -214,15 +252,12 @@ static void on_moved(struct kernel *kernel, const struct replay_outcome *outcome
     output_flush(kernel);
     if (outcome->error)
         fail_fk(kernel, outcome->interrupted ? "KeyboardInterrupt" : "StateError", outcome->error);
-    else {
-        reply_ok(kernel, request, NULL, NULL, NULL);
-        end_running(kernel);
-    }
+    else
+        succeed_without_code(kernel, NULL);
     start_next(kernel);
 }
 
-static void run_fk(struct kernel *kernel, struct request *request, const char *code,
-    const struct cell_place *place) {
+static void run_fk(struct kernel *kernel, const char *code, const struct cell_place *place) {
     struct fk_cell_outcome outcome = fk_cell_run(kernel, code, place);
     output_flush(kernel);
     if (outcome.error) {
@@ -230,9 +265,8 @@ static void run_fk(struct kernel *kernel, struct request *request, const char *c
     } else if (outcome.moves) {
         replay_go(kernel, outcome.document_id, outcome.move_to, true, on_moved);
     } else {
-        reply_ok(kernel, request, outcome.payload, NULL, NULL);
+        succeed_without_code(kernel, outcome.payload);
         outcome.payload = NULL;
-        end_running(kernel);
     }
     fk_cell_outcome_finish(&outcome);
 }
@@ -307,23 +341,12 @@ static void start(struct kernel *kernel, struct request *request) {
     execution->beginning = &beginning;
     if (fk_cell_is_command(code)) {
         execution_begin(kernel);
-        run_fk(kernel, request, code, &place);
+        run_fk(kernel, code, &place);
     } else if (blank) {
         execution_begin(kernel);
-        reply_ok(kernel, request, NULL, NULL, NULL);
-        end_running(kernel);
+        succeed_without_code(kernel, NULL);
     } else {
-        struct engine_cell cell = {
-            .code = code,
-            .execution_count = execution->count,
-            .silent = execution->silent,
-            .allow_stdin = content_bool(request, "allow_stdin", true),
-            .user_expressions = json_object_get(request->message->content, "user_expressions"),
-            .state = states_next(kernel->states),
-        };
-        execution->started_us = clock_monotonic_us();
-        watch_memory(kernel, true);
-        kernel->engine->ops->execute(kernel->engine, &cell);
+        run_in_engine(kernel, request, code);
         /* the engine is at work in its own processes by now; what it reports earlier brings this
          * about itself */
         execution_begin(kernel);
@@ -385,7 +408,7 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
 
     json_t *metadata = reply_metadata(kernel, outcome);
     if (outcome->result == ENGINE_OK) {
-        reply_ok(kernel, request, NULL, outcome->user_expressions, metadata);
+        reply_ok(kernel, request, outcome->user_expressions, metadata);
         end_running(kernel);
     } else {
         fail_running(kernel, outcome->ename, outcome->evalue, traceback, metadata);

@@ -23,6 +23,7 @@ struct execution {
     bool hidden;                                 /* nothing of the running cell is recorded */
     json_t *recorded_parent; /* header of the newest request that was recorded */
     json_t *last_parent;     /* header of the request that output belongs to now */
+    json_t *payload;         /* what the running cell is answered with besides, or NULL */
     int64_t count;           /* the execution counter */
     bool silent;             /* of the newest cell: as its request says */
     bool stop_on_error;      /* of the newest cell */

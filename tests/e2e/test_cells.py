@@ -225,6 +225,28 @@ def test_stdin_without_a_front_end_that_can(kernel):
     assert kernel.run("1 + 1").result == "2"
 
 
+@pytest.mark.parametrize("code", ["", "  \n", "%fk log", "%fk goto 1", "%fk tree"])
+def test_user_expressions_of_cells_without_code(kernel, code):
+    """Each key is answered, whatever the cell is."""
+    kernel.run("int a = 2;")
+    count = kernel.run("a += 0;").content["execution_count"]
+    run = kernel.run(code, user_expressions={"good": "a + 1", "bad": "nothing_like_it"})
+    assert run.status == "ok"
+    answers = run.content["user_expressions"]
+    assert answers["good"]["data"]["text/plain"] == "3" and answers["bad"]["status"] == "error"
+    assert run.content["execution_count"] == count + (1 if code.strip() else 0)
+    assert kernel.run("a").result == "2"
+
+
+def test_the_pager_and_user_expressions(kernel):
+    kernel.run("int a = 2;")
+    alone = kernel.run("%fk restore 1")
+    run = kernel.run("%fk restore 1", user_expressions={"good": "a + 1"})
+    assert run.content["payload"] and run.content["payload"] == alone.content["payload"]
+    assert run.content["user_expressions"]["good"]["data"]["text/plain"] == "3"
+    assert kernel.run("a").content["payload"] == []
+
+
 def test_user_expressions(kernel):
     run = kernel.run("int a = 2;", user_expressions={"good": "a + 1", "bad": "nothing_like_it"})
     expressions = run.content["user_expressions"]

@@ -95,7 +95,7 @@ struct history_gone_list {
 
 /* Notebooks that lay last in `folder` (absolute, as paths of documents are; NULL: anywhere) and of
  * which there is no file now, as the file system says at this moment, with a text at least; the one
- * that was seen last comes first. */
+ * that was seen last comes first. One that goes on in another, history_join(), is none of them. */
 enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone,
     struct error *error) MUST_CHECK;

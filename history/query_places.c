@@ -65,6 +65,12 @@ static enum status read_counts(
     return STATUS_OK;
 }
 
+/* One that was joined goes on in the document that has its path now, history_join(). */
+#define IS_JOINED                                                                                  \
+    "EXISTS (SELECT 1 FROM documents j, version_origins o WHERE d.path IS NULL AND "               \
+    "j.id = d.origin_id AND j.path = p.path AND o.version_id BETWEEN j.id << 32 AND "              \
+    "((j.id + 1) << 32) - 1 AND o.origin >> 32 = d.id)"
+
 enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone, struct error *error) {
     static const char text[] =
@@ -75,7 +81,7 @@ enum status history_list_gone(struct history *history, const char *folder,
         "LEFT JOIN (SELECT document_id, max(coalesce(ended_us, started_us)) AS last_us "
         "FROM sessions GROUP BY document_id) w ON w.document_id = d.id "
         "WHERE coalesce(d.path, p.path) IS NOT NULL AND EXISTS (SELECT 1 FROM versions v "
-        "WHERE v.id = (d.id << 32) + 1) ORDER BY seen_us DESC, d.id DESC";
+        "WHERE v.id = (d.id << 32) + 1) AND NOT " IS_JOINED " ORDER BY seen_us DESC, d.id DESC";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};

@@ -71,6 +71,7 @@ def test_a_copy_of_a_notebook_that_is_gone_continues_it(original, copy):
         assert told["document"] == origin["document"]
         assert texts(page, "one") == ["1", "1 + 1", "1 + 2"] and texts(page, "two") == ["2"]
         assert origins(page) == []
+        assert page.fine("gone")["gone"] == [], "it is no deleted notebook: it goes on"
         edge = page.fine("tree", cell="one")["origins"][0]
         assert edge["document"] == page.welcome["document"] and edge["path"] == str(copy)
         kernel.run("1 + 3", cell="one")

@@ -83,6 +83,7 @@ struct history_gone {
     int64_t document_id;
     const char *path;     /* where it lay last */
     int64_t last_seen_us; /* when it was known to lie there, at least */
+    bool goes_on;         /* in the one that has its path now, by history_join() */
     int64_t cells;        /* deleted ones too */
     int64_t versions;
     int64_t runs;
@@ -95,7 +96,7 @@ struct history_gone_list {
 
 /* Notebooks that lay last in `folder` (absolute, as paths of documents are; NULL: anywhere) and of
  * which there is no file now, as the file system says at this moment, with a text at least; the one
- * that was seen last comes first. One that goes on in another, history_join(), is none of them. */
+ * that was seen last comes first. */
 enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone,
     struct error *error) MUST_CHECK;

@@ -75,13 +75,13 @@ enum status history_list_gone(struct history *history, const char *folder,
     struct history_memory *memory, struct history_gone_list *ret_gone, struct error *error) {
     static const char text[] =
         "SELECT d.id, coalesce(d.path, p.path), d.path IS NOT NULL, coalesce(p.until_us, max("
-        "coalesce(p.since_us, d.created_us), coalesce(w.last_us, 0))) AS seen_us "
+        "coalesce(p.since_us, d.created_us), coalesce(w.last_us, 0))) AS seen_us, " IS_JOINED " "
         "FROM documents d LEFT JOIN places p ON p.id = "
         "(SELECT max(l.id) FROM places l WHERE l.document_id = d.id) "
         "LEFT JOIN (SELECT document_id, max(coalesce(ended_us, started_us)) AS last_us "
         "FROM sessions GROUP BY document_id) w ON w.document_id = d.id "
         "WHERE coalesce(d.path, p.path) IS NOT NULL AND EXISTS (SELECT 1 FROM versions v "
-        "WHERE v.id = (d.id << 32) + 1) AND NOT " IS_JOINED " ORDER BY seen_us DESC, d.id DESC";
+        "WHERE v.id = (d.id << 32) + 1) ORDER BY seen_us DESC, d.id DESC";
     struct sql *sql = &history->sql;
     sqlite3_stmt *rows = NULL;
     struct memory_rows list = {0};
@@ -97,6 +97,7 @@ enum status history_list_gone(struct history *history, const char *folder,
                 .document_id = sqlite3_column_int64(rows, 0),
                 .path = path,
                 .last_seen_us = sqlite3_column_int64(rows, 3),
+                .goes_on = sqlite3_column_int(rows, 4),
             };
         else
             status = fail_memory(history, error);

@@ -36,10 +36,12 @@ static enum status gone(const struct comm_question *question, json_t *reply, str
     if (status == STATUS_OK && (folder || everywhere))
         status = history_list_gone(question->history, folder, &memory, &found, error);
     json_t *list = json_array();
-    for (size_t i = 0; i < found.count && i < GONE_AT_ONCE; i++)
-        json_array_append_new(list, gone_json(&found.items[i]));
+    size_t at = 0;
+    for (; at < found.count && json_array_size(list) < GONE_AT_ONCE; at++)
+        if (!found.items[at].goes_on)
+            json_array_append_new(list, gone_json(&found.items[at]));
     json_object_set_new(reply, "gone", list);
-    json_object_set_new(reply, "more", json_boolean(found.count > GONE_AT_ONCE));
+    json_object_set_new(reply, "more", json_boolean(at < found.count));
     json_object_set_new(reply, "document", json_integer((json_int_t)question->document_id));
     free(folder);
     history_memory_finish(&memory);

@@ -11,7 +11,7 @@ import { bringEachBack } from './bring_each.js';
 import { cellName } from './cell_name.js';
 import { bringNotebookBack } from './gone.js';
 import { allOf, lostCell, readLost, type Lost } from './lost.js';
-import { WideDialog } from './wide_dialog.js';
+import { SECOND, WideDialog } from './wide_dialog.js';
 
 const ONE = 'fk-mod-one';
 const ALL = 'fk-mod-all';
@@ -41,7 +41,7 @@ export async function showBringBack(
         ? [
             Dialog.okButton({
               label: trans._n('Bring Back %1 Cell', 'Bring Back All %1 Cells', all.length),
-              className: ALL,
+              className: `${ALL} ${SECOND}`,
               actions: ['all']
             })
           ]

@@ -13,7 +13,7 @@ import { momentRows, type MomentRow } from './moments.js';
 import { planPage, readKnown, readThen } from './page.js';
 import { isNothing } from './plan.js';
 import { restoreWhole } from './restore_whole.js';
-import { WideDialog } from './wide_dialog.js';
+import { SECOND, WideDialog } from './wide_dialog.js';
 
 const ROW_HEIGHT = 40;
 const RESTORE = 'fk-mod-restore';
@@ -37,7 +37,7 @@ export async function showNotebookHistory(view: NotebookView, services: HistoryS
     body,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Close') }),
-      Dialog.okButton({ label: trans.__('Open as a New Notebook'), actions: ['open'] }),
+      Dialog.okButton({ label: trans.__('Open as a New Notebook'), className: SECOND, actions: ['open'] }),
       Dialog.okButton({ label: trans.__('Restore the Notebook to This'), className: RESTORE, actions: ['restore'] })
     ],
     defaultButton: 2,

@@ -1,5 +1,8 @@
 import { Dialog } from '@jupyterlab/apputils';
 
+/** Of a button that is no dialog's main one: it is not filled. */
+export const SECOND = 'fk-mod-second';
+
 /** A dialog whose body has controls of its own: the keys are theirs as long as the focus is there. */
 export class WideDialog<T> extends Dialog<T> {
   constructor(options: Partial<Dialog.IOptions<T>>) {

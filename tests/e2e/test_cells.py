@@ -300,6 +300,41 @@ def test_inspection_shows_declaration_and_comment(kernel):
     assert "int twice(int n)" in reply["data"]["text/plain"]
 
 
+@pytest.mark.parametrize(
+    "code",  # ^ is the cursor
+    [
+        "twice(^",
+        "twice(^)",
+        "int x = twice(  ^  );",
+        "twice(3, ^4)",
+        "twice(twice(1), ^",
+        'twice(")", ^',
+        "if (twice(^",
+        "twice((1 + ^",
+        "twice(sizeof(^",
+        "for (int i = 0; i < twice(^",
+        "printf(\"🌲\"); twice(^",
+        "int f(void) {\n  return twice(\n^",
+    ],
+)
+def test_inspection_of_arguments_shows_the_signature(kernel, code):
+    kernel.run("/** Doubles it. */\nint twice(int n) { return 2 * n; }")
+    content = {"code": code.replace("^", ""), "cursor_pos": code.index("^"), "detail_level": 0}
+    reply = kernel.ask("inspect_request", content).content
+    assert reply["found"] and reply["data"]["text/plain"].startswith("int twice(int n)")
+    assert "Doubles it" in reply["data"]["text/plain"]
+
+
+def test_inspection_of_an_argument_shows_both(kernel):
+    kernel.run("int twice(int n) { return 2 * n; }\nint some = 3;")
+    reply = kernel.ask("inspect_request", {"code": "twice(some", "cursor_pos": 10, "detail_level": 0}).content
+    text = reply["data"]["text/plain"]
+    assert text.startswith("int some") and "int twice(int n)" in text
+    for code in ("twice(1); ", "twice(1) + ", "{ twice; (", "while ("):
+        reply = kernel.ask("inspect_request", {"code": code, "cursor_pos": len(code), "detail_level": 0}).content
+        assert not reply["found"], code
+
+
 def test_questions_are_answered_while_a_cell_runs(kernel):
     kernel.run("int known_before = 1;")
     msg_id = kernel.execute("#include <unistd.h>\nfor (;;) pause();")

@@ -1,6 +1,7 @@
 /* Completion and inspection: what libclang knows at one place of a cell, as the protocol's replies.
  */
 #include "kernel/engine/c/language/service.h"
+#include "kernel/engine/c/lex.h"
 #include "kernel/engine/c/messages.h"
 
 #include "base/utf8.h"
@@ -325,24 +326,69 @@ static void add_comment(
     }
 }
 
-void query_inspect(
-    struct service *service, int64_t token, const char *code, size_t cursor, int detail) {
-    size_t size = strlen(code);
-    cursor = cursor > size ? size : utf8_floor(code, size, cursor);
-    while (cursor && (cursor == size || !is_word((unsigned char)code[cursor])) &&
-           is_word((unsigned char)code[cursor - 1]))
-        cursor--;
-    while (cursor && is_word((unsigned char)code[cursor - 1]))
-        cursor--;
-    size_t end = cursor;
-    while (end < size && is_word((unsigned char)code[end]))
-        end++;
+/* What is said of a name, as plain text and as markdown. */
+struct answer {
+    struct buf plain;
+    struct buf markdown;
+};
+
+static void add_code(struct answer *answer, const char *text) {
+    const char *gap = answer->plain.size ? "\n\n" : "";
+    buf_printf(&answer->plain, "%s%s", gap, text);
+    buf_printf(&answer->markdown, "%s```c\n%s\n```", gap, text);
+}
+
+static void add_words(struct answer *answer, const char *words, const char *place) {
+    buf_printf(&answer->plain, "\n\n%s %s", words, place);
+    buf_printf(&answer->markdown, "\n\n%s %s", words, place);
+}
+
+static void describe(struct service *service, CXCursor found, const char *name,
+    const struct definition *live, int detail, struct answer *answer) {
+    char *text = declaration(found);
+    struct buf place = BUF_INIT;
+    CXString comment = clang_Cursor_getRawCommentText(found);
+    const char *words = clang_getCString(comment);
+    struct buf above = BUF_INIT;
+    if (live && live->line) {
+        add_comment(service, live->cell, live->line, &above);
+        words = buf_string(&above);
+    }
+    add_place(service, found, name, &place);
+    add_code(answer, text);
+    add_words(answer, "Defined in", buf_string(&place));
+    if (words && *words)
+        add_code(answer, words);
+    if (detail > 0 && live && *live->source)
+        add_code(answer, live->source);
+    clang_disposeString(comment);
+    buf_finish(&place);
+    buf_finish(&above);
+    free(text);
+}
+
+static void describe_macro(const struct definition *live, struct answer *answer) {
+    struct buf place = BUF_INIT;
+    buf_printf(&place, "cell [%lld], line %u", (long long)live->cell, live->line);
+    add_code(answer, live->source);
+    add_words(answer, "Defined in", buf_string(&place));
+    buf_finish(&place);
+}
+
+struct span {
+    size_t start, end; /* byte offsets into the cell */
+};
+
+/* Say what is known of the name there. Returns whether anything is. */
+static bool look_up(struct service *service, const char *code, struct span span, int detail,
+    struct answer *answer) {
+    size_t before = answer->plain.size;
     struct cell cell;
     size_t at = 0;
     CXTranslationUnit tu = NULL;
-    char *name = must_copy(code + cursor, end - cursor);
+    char *name = must_copy(code + span.start, span.end - span.start);
     cell_init(&cell, &service->language, 0, code, false, false);
-    if (end > cursor && ask_unit(service, &cell, cursor, &at))
+    if (span.end > span.start && ask_unit(service, &cell, span.start, &at))
         tu = front_parse(&service->language.front, &cell.unit.text);
     CXCursor found = clang_getNullCursor();
     if (tu) {
@@ -353,49 +399,88 @@ void query_inspect(
             found = here;
     }
     const struct definition *live = find_live(service, found, name);
-    struct buf plain = BUF_INIT;
-    struct buf markdown = BUF_INIT;
-    if (!clang_Cursor_isNull(found) && clang_isDeclaration(clang_getCursorKind(found))) {
-        char *text = declaration(found);
-        struct buf place = BUF_INIT;
-        CXString comment = clang_Cursor_getRawCommentText(found);
-        const char *words = clang_getCString(comment);
-        struct buf above = BUF_INIT;
-        if (live && live->line) {
-            add_comment(service, live->cell, live->line, &above);
-            words = buf_string(&above);
-        }
-        add_place(service, found, name, &place);
-        buf_printf(&plain, "%s\n\nDefined in %s", text, buf_string(&place));
-        buf_printf(&markdown, "```c\n%s\n```\n\nDefined in %s", text, buf_string(&place));
-        if (words && *words) {
-            buf_printf(&plain, "\n\n%s", words);
-            buf_printf(&markdown, "\n\n```c\n%s\n```", words);
-        }
-        if (detail > 0 && live && *live->source) {
-            buf_printf(&plain, "\n\n%s", live->source);
-            buf_printf(&markdown, "\n\n```c\n%s\n```", live->source);
-        }
-        clang_disposeString(comment);
-        buf_finish(&place);
-        buf_finish(&above);
-        free(text);
-    } else if (live && live->kind == DEFINITION_DIRECTIVE) {
-        buf_printf(&plain, "%s\n\nDefined in cell [%lld], line %u", live->source,
-            (long long)live->cell, live->line);
-        buf_printf(&markdown, "```c\n%s\n```\n\nDefined in cell [%lld], line %u", live->source,
-            (long long)live->cell, live->line);
-    }
-    json_t *data = json_object();
-    if (plain.size) {
-        json_object_set_new(data, "text/plain", json_string(buf_string(&plain)));
-        json_object_set_new(data, "text/markdown", json_string(buf_string(&markdown)));
-    }
-    reply(service, token,
-        json_pack("{s:s, s:b, s:o, s:{}}", "status", "ok", "found", plain.size > 0, "data", data,
-            "metadata"));
-    buf_finish(&plain);
-    buf_finish(&markdown);
+    if (!clang_Cursor_isNull(found) && clang_isDeclaration(clang_getCursorKind(found)))
+        describe(service, found, name, live, detail, answer);
+    else if (live && live->kind == DEFINITION_DIRECTIVE)
+        describe_macro(live, answer);
     free(name);
     cell_finish(&cell);
+    return answer->plain.size > before;
+}
+
+/* What has just begun may be too little for the compiler: then the name stands for itself. */
+static bool look_up_anyhow(struct service *service, const char *code, struct span span, int detail,
+    struct answer *answer) {
+    struct span alone = {0, span.end - span.start};
+    char *name = must_copy(code + span.start, alone.end);
+    bool found = look_up(service, code, span, detail, answer) ||
+                 look_up(service, name, alone, detail, answer);
+    free(name);
+    return found;
+}
+
+static struct span word_at(const char *code, size_t size, size_t cursor) {
+    while (cursor && (cursor == size || !is_word((unsigned char)code[cursor])) &&
+           is_word((unsigned char)code[cursor - 1]))
+        cursor--;
+    while (cursor && is_word((unsigned char)code[cursor - 1]))
+        cursor--;
+    size_t end = cursor;
+    while (end < size && is_word((unsigned char)code[end]))
+        end++;
+    return (struct span){cursor, end};
+}
+
+/* The function in whose parentheses `cursor` stands, the innermost; empty: it stands in none's. */
+static struct span find_call(const char *code, size_t cursor) {
+    size_t count = 0, depth = 0;
+    struct span call = {0};
+    struct lex_token *tokens = lex_all(code, cursor, &count, NULL);
+    for (size_t i = tokens ? count : 0; i-- > 0;) {
+        if (lex_is(code, tokens[i], ")")) {
+            depth++;
+        } else if (lex_is(code, tokens[i], "(") && depth) {
+            depth--;
+        } else if (lex_is(code, tokens[i], "(") && i && tokens[i - 1].kind == LEX_IDENTIFIER) {
+            call = (struct span){tokens[i - 1].start, tokens[i - 1].end};
+            break;
+        } else if (!depth && (lex_is(code, tokens[i], ";") || lex_is(code, tokens[i], "{"))) {
+            break;
+        }
+    }
+    free(tokens);
+    return call;
+}
+
+/* The signature of the function whose arguments are being typed. What is behind its name is not
+ * finished, and left out. */
+static void look_up_call(struct service *service, const char *code, size_t cursor, struct span word,
+    int detail, struct answer *answer) {
+    bool found = false;
+    for (struct span call = find_call(code, cursor); call.end && !found;
+        call = find_call(code, call.start)) {
+        char *begun = must_copy(code, call.end);
+        found = call.start == word.start || look_up_anyhow(service, begun, call, detail, answer);
+        free(begun);
+    }
+}
+
+void query_inspect(
+    struct service *service, int64_t token, const char *code, size_t cursor, int detail) {
+    size_t size = strlen(code);
+    cursor = cursor > size ? size : utf8_floor(code, size, cursor);
+    struct span word = word_at(code, size, cursor);
+    struct answer answer = {0};
+    bool found = look_up_anyhow(service, code, word, detail, &answer);
+    look_up_call(service, code, cursor, word, found ? 0 : detail, &answer);
+    json_t *data = json_object();
+    if (answer.plain.size) {
+        json_object_set_new(data, "text/plain", json_string(buf_string(&answer.plain)));
+        json_object_set_new(data, "text/markdown", json_string(buf_string(&answer.markdown)));
+    }
+    reply(service, token,
+        json_pack("{s:s, s:b, s:o, s:{}}", "status", "ok", "found", answer.plain.size > 0, "data",
+            data, "metadata"));
+    buf_finish(&answer.plain);
+    buf_finish(&answer.markdown);
 }

@@ -55,7 +55,7 @@ BEGINNINGS = {
     "error": "int bad{n} = nothing{n};",
 }
 # JupyterLab's own: what was to be done in the next frame when its notebook was closed.
-NOISE = re.compile(r"Canceled future for|RangeError[^\0]*ColorPalette|/lsp/status|reading '(promise|observe)'[^\0]*jlab_core")
+NOISE = re.compile(r"RangeError[^\0]*ColorPalette|/lsp/status|reading '(promise|observe)'[^\0]*jlab_core")
 PATIENCE = 10  # seconds until what was told has to be in the store
 
 

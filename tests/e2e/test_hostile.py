@@ -75,6 +75,7 @@ def test_the_language_service_may_die_in_a_query(kernel):
     language = next(pid for pid in pids if "forkernel-c-lan" in open(f"/proc/{pid}/comm").read())
     os.kill(language, signal.SIGSTOP)
     msg_id = kernel.send("complete_request", {"code": "pri", "cursor_pos": 3})
+    kernel.iopub_until(msg_id, lambda msg: msg["msg_type"] == "status")  # the kernel has taken it: busy
     os.kill(language, signal.SIGKILL)
     assert kernel.reply_to(msg_id)["content"]["status"] == "error"
     assert_alive(kernel)

@@ -8,7 +8,7 @@ from lab_server import ARTIFACTS, CHROMIUM, FIREFOX, end_kernels, running_lab
 from playwright.sync_api import sync_playwright
 
 # Page errors of JupyterLab's and Notebook's own that say nothing about the kernel. Firefox tells of requests that a reload cut off.
-KNOWN_NOISE = re.compile(r"NetworkError when attempting to fetch|RangeError[^\0]*ColorPalette|/lsp/status|reading 'schema'[^\0]*notebook_core")
+KNOWN_NOISE = re.compile(r"NetworkError when attempting to fetch|AbortError: The operation was aborted|RangeError[^\0]*ColorPalette|/lsp/status|reading 'schema'[^\0]*notebook_core")
 # A theme that is chosen while JupyterLab starts takes the splash screen away before its own timer does.
 SPLASH = re.compile(r"NotFoundError[^\n]*removeChild[^\n]*\n[^\n]*\n\s+at [^\n]*jlab_core[^\n]*\Z")
 

@@ -146,7 +146,6 @@ def test_by_keyboard_alone_and_what_the_sibling_is(page, notebook, screenshot):
     has(page, two(notebook), "a + 1 + 2 + 3 + 4")
 
 
-@pytest.mark.firefox
 def test_the_switcher_is_there_after_a_reload_and_a_restart(page, lab, notebook, screenshot):
     lose_a_branch(page, notebook)
     told(page)
@@ -250,7 +249,6 @@ def test_nothing_of_an_untrusted_output_ever_runs(page, notebook):
     assert page.evaluate("window.harmed") is False
 
 
-@pytest.mark.firefox
 def test_restoring_twice_leaves_one_way_back(page, notebook):
     lose_a_branch(page, notebook)
     page.evaluate(RUN, two(notebook))

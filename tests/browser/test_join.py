@@ -33,7 +33,6 @@ def change(page, cell, text):
     page.evaluate(RUN, cell)
 
 
-@pytest.mark.firefox
 def test_a_copy_continues_the_history_of_a_notebook_that_is_gone(page, lab, notebook, screenshot):
     original, copy = notebook
     first = f"{original.stem}-1"

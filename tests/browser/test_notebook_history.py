@@ -277,7 +277,6 @@ def test_a_deleted_notebook_is_brought_back(page, lab, where, screenshot):
     assert [one.source for one in nbformat.read(gone, 4).cells] == ["int lost = 7;", "lost"]
 
 
-@pytest.mark.firefox
 def test_a_file_that_is_gone_is_offered_where_lab_says_so(page, lab, notebook, screenshot):
     gone = made(lab, texts=("int lost = 8;", "lost"))
     opened(page, lab, gone)

@@ -83,7 +83,6 @@ def select(page, words):
     raise AssertionError(f"no row says {words!r}: {versions(page)}")
 
 
-@pytest.mark.firefox
 def test_walk_and_restore_with_the_keyboard(page, lab, notebook, screenshot):
     two = story(page, notebook)
     assert source(page, two) == "a + 1 + 2 + 400"

@@ -93,6 +93,7 @@ def test_a_first_version_shows_its_text(page, notebook):
     run(page, three, "\n".join([*lines[:-1], "int other;"]))
     page.keyboard.press("c")
     page.evaluate("id => window.jupyterapp.commands.execute('forkernel:show-history', {tab: 'cell'})", three)
+    page.locator(".fk-Row", has_text="other").wait_for()  # or the rows move under the click
     page.locator(".fk-Row", has_text="line_0").click()
     folded = page.locator(".fk-Preview .cm-collapsedLines")
     folded.wait_for()

@@ -79,7 +79,6 @@ def test_by_keyboard(page, run):
     page.get_by_role("button", name="Redo", exact=True).wait_for()
 
 
-@pytest.mark.firefox
 def test_undo_the_last_run(page, run):
     for part in ("include", "value", "slow"):
         run(part)

@@ -180,7 +180,6 @@ def second_page(browser, lab, notebook):
         yield page
 
 
-@pytest.mark.firefox
 def test_a_second_browser_shows_no_output_of_another_run(page, browser, lab, notebook):
     one = part(notebook, "one")
     page.set_default_timeout(15_000)

@@ -54,6 +54,16 @@ static bool is_here(const struct notebook_watch *watch) {
     return find_file(watch, path) && strcmp(path, watch->path) == 0;
 }
 
+/* Does a page show it where it lies? One that told a place before a move counts once it
+ * tells again. */
+static bool is_shown(const struct notebook_watch *watch) {
+    json_t *pages = watch->pages;
+    for (void *at = json_object_iter(pages); at; at = json_object_iter_next(pages, at))
+        if (strcmp(json_string_value(json_object_iter_value(at)), watch->path) == 0)
+            return true;
+    return false;
+}
+
 /* As https://specifications.freedesktop.org/trash-spec has it. */
 static bool is_trash(const char *path) {
     return strstr(path, "/Trash/files/") || strstr(path, "/.Trash-");
@@ -242,8 +252,7 @@ static void read_saved(struct kernel *kernel) {
     }
     int64_t since_us = told_since(kernel); /* of a file that is written meanwhile, too early */
     enum status status = meet(kernel, moved, &meeting, &is_it, &error);
-    bool stays =
-        status == STATUS_OK && is_it && (json_object_size(watch->pages) || !is_notebook(file_path));
+    bool stays = status == STATUS_OK && is_it && (is_shown(watch) || !is_notebook(file_path));
     if (moved && !stays) { /* another notebook has its name now, or a copy of it, or none */
         if (status == STATUS_OK)
             notebook_file_finish(&meeting.file);
@@ -276,7 +285,7 @@ static bool is_guest(struct kernel *kernel, const char *path) {
     struct notebook_meeting meeting;
     struct error error;
     int64_t document_id = recorder_document_at(kernel->recorder, watch->path);
-    if (!json_object_size(watch->pages) || !document_id || !is_here(watch))
+    if (!is_shown(watch) || !document_id || !is_here(watch))
         return false;
     struct history *history = recorder_history(kernel->recorder, &error);
     if (!history || notebook_meet(history, path, 0, &meeting, NULL) != STATUS_OK)
@@ -306,7 +315,7 @@ void notebook_watch_told(struct kernel *kernel, const char *comm_id, const char 
         read_saved(kernel);
     const char *now = watch->next ? watch->next : watch->path;
     bool same = path && strcmp(path, now) == 0;
-    bool is_other = same && !json_object_size(watch->pages) && !is_here(watch);
+    bool is_other = same && !is_shown(watch) && !is_here(watch);
     bool follows =
         path && (!same || is_other) && access(path, F_OK) == 0 && !is_guest(kernel, path);
     if (!watch->pages)
@@ -316,7 +325,7 @@ void notebook_watch_told(struct kernel *kernel, const char *comm_id, const char 
         follow(kernel, path, is_said);
     }
     if (same || follows)
-        (void)json_object_set_new(watch->pages, comm_id, json_true());
+        (void)json_object_set_new(watch->pages, comm_id, json_string(path));
     free(path);
     free(joined);
 }

@@ -31,11 +31,11 @@ struct notebook_watch {
     char *path; /* of the notebook; NULL: nothing is watched */
     char *next; /* of the one that the kernel is for when the cell that runs has ended, or NULL */
     char *root; /* of the server, "" for "/"; NULL: not known */
-    json_t *pages;  /* those that show it, by the ids of their comms; NULL: none has said so */
-    int file_fd;    /* O_PATH, or -1 */
-    int fd;         /* inotify, or -1 */
-    int timer;      /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
-    int look_timer; /* zloop's, or -1: the system tells of changes */
+    json_t *pages; /* where each page shows it, by the ids of their comms; NULL: none has said so */
+    int file_fd;   /* O_PATH, or -1 */
+    int fd;        /* inotify, or -1 */
+    int timer;     /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
+    int look_timer;            /* zloop's, or -1: the system tells of changes */
     struct notebook_look seen; /* with the last look */
 };
 

@@ -315,11 +315,13 @@ def test_the_server_gives_the_kernel_to_the_name(tmp_path, data_dir):
     assert all(text in all_of(paths[0]) for text in ("3 + 3", "3 + 4")) and "1 +" not in all_of(paths[0])
 
 
-def test_the_server_gives_the_kernel_to_a_new_notebook(untitled, analysis):
+@pytest.mark.parametrize("says_goodbye", [True, False])
+def test_the_server_gives_the_kernel_to_a_new_notebook(untitled, analysis, says_goodbye):
     with Kernel(notebook=untitled) as kernel:
         page = Page(kernel, path="Untitled.ipynb")
         kernel.run("1 + 1", cell="one")
-        page.close()
+        if says_goodbye:
+            page.close()
         untitled.rename(analysis)
         write_notebook(untitled, other="30")
         page = Page(kernel, path="Untitled.ipynb")

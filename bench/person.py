@@ -5,8 +5,8 @@
     bench/person.py --seed SEED [--only 3,4,9]       one story again, or these steps of it
     bench/person.py --seed SEED --shorter            which of its steps are enough for its failure
 
---stories says what they are about (person.py: WORK, BEHIND, OUTSIDE). Prints the stories that failed and how many were told; the exit code is 1 where
-one failed. Needs what tests/browser needs: ./check browser.
+--stories says what they are about (person.py: WORK, BEHIND, OUTSIDE). Prints the stories that failed and how many were
+told; the exit code is 1 where one failed. Needs what tests/browser needs: ./check browser.
 """
 
 import argparse

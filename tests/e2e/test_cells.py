@@ -330,7 +330,7 @@ def test_inspection_of_an_argument_shows_both(kernel):
     reply = kernel.ask("inspect_request", {"code": "twice(some", "cursor_pos": 10, "detail_level": 0}).content
     text = reply["data"]["text/plain"]
     assert text.startswith("int some") and "int twice(int n)" in text
-    for code in ("twice(1); ", "twice(1) + ", "{ twice; (", "while ("):
+    for code in ("unknown(" * 10000, "twice(1); ", "twice(1) + ", "{ twice; (", "while ("):
         reply = kernel.ask("inspect_request", {"code": code, "cursor_pos": len(code), "detail_level": 0}).content
         assert not reply["found"], code
 

@@ -456,9 +456,10 @@ static struct span find_call(const char *code, size_t cursor) {
  * finished, and left out. */
 static void look_up_call(struct service *service, const char *code, size_t cursor, struct span word,
     int detail, struct answer *answer) {
+    enum { OUTWARD = 4 }; /* calls around each other: each is parsed, and cells wait meanwhile */
     bool found = false;
-    for (struct span call = find_call(code, cursor); call.end && !found;
-        call = find_call(code, call.start)) {
+    struct span call = find_call(code, cursor);
+    for (int i = 0; i < OUTWARD && call.end && !found; i++, call = find_call(code, call.start)) {
         char *begun = must_copy(code, call.end);
         found = call.start == word.start || look_up_anyhow(service, begun, call, detail, answer);
         free(begun);

@@ -48,6 +48,11 @@ def history_open(page):
     undo_stop(page)
 
 
+def deleted_cells(page):
+    """The list of the Notebook tab; notebooks that other stories left deleted in the folder have a list beside it."""
+    return page.locator(".fk-Deleted", has_text="deleted cell")
+
+
 def undo_stop(page):
     """Longer than the editor's undo merges what is typed, and than the extension waits."""
     page.wait_for_timeout(1300)

@@ -5,7 +5,7 @@ import os
 
 import nbformat
 import pytest
-from history import ask, history_open, wait_for
+from history import ask, deleted_cells, history_open, wait_for
 from test_lab import OPEN, RUN
 from test_panel import show
 
@@ -60,8 +60,10 @@ def reload(page, lab, notebook):
 def bring_all_back(page):
     show(page, "notebook")
     count = page.evaluate("window.panel.content.widgets.length")
-    for _ in range(page.locator(".fk-Deleted .fk-Button").count()):
-        page.locator(".fk-Deleted .fk-Button").first.click()
+    buttons = deleted_cells(page).get_by_role("button")
+    buttons.first.wait_for()
+    for _ in range(buttons.count()):
+        buttons.first.click()
         count += 1
         page.wait_for_function("count => window.panel.content.widgets.length === count", arg=count)
 

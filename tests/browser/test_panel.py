@@ -4,7 +4,7 @@ import os
 
 import nbformat
 import pytest
-from history import click, history_open, source, theme, undo_stop, write
+from history import click, deleted_cells, history_open, source, theme, undo_stop, write
 from test_lab import OPEN, OUTPUTS, RUN, cell, run, text_of
 
 pytestmark = pytest.mark.timeout(240)
@@ -350,7 +350,7 @@ def test_a_deleted_cell_is_brought_back(page, notebook, screenshot):
     page.evaluate("window.jupyterapp.commands.execute('notebook:delete-cell')")
     page.wait_for_function("window.panel.content.widgets.length === 2")
     show(page, "notebook")
-    back = page.locator(".fk-Deleted .fk-Button")
+    back = deleted_cells(page).get_by_role("button")
     back.wait_for()
     screenshot("panel-notebook")
     theme(page, "JupyterLab Dark")
@@ -362,7 +362,7 @@ def test_a_deleted_cell_is_brought_back(page, notebook, screenshot):
     assert cells.index(two) == 1
     assert source(page, two) == "a + 1 + 2 + 400"
     assert "404" in text_of(page.evaluate(OUTPUTS, two))
-    page.locator(".fk-Deleted").wait_for(state="detached")
+    deleted_cells(page).wait_for(state="detached")
 
 
 def test_the_notebook_as_it_was(page, lab, notebook):

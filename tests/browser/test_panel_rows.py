@@ -1,7 +1,7 @@
 """Stories about what the panel's rows say, how much room it takes, and what it does while nothing happens."""
 
 import pytest
-from history import click, history_open, undo_stop
+from history import click, deleted_cells, history_open, undo_stop
 from test_lab import OPEN, run
 from test_panel import id_of, notebook, show, story, versions, widen  # noqa: F401 (a fixture)
 
@@ -62,8 +62,7 @@ def test_rows_say_what_is_different(page, notebook, screenshot):
 
     page.evaluate("id => { window.panel.content.activeCellIndex = window.panel.content.widgets.findIndex(w => w.model.id === id) }", three)
     page.evaluate("window.jupyterapp.commands.execute('notebook:delete-cell')")
-    page.locator(".fk-Deleted .fk-Row-what").wait_for()
-    assert page.locator(".fk-Deleted .fk-Row-what").inner_text() == "double growth = 1.07;"
+    assert deleted_cells(page).locator(".fk-Row-what").inner_text() == "double growth = 1.07;"
 
 
 def test_lanes_stand_still(page, notebook):

@@ -93,9 +93,11 @@ void comms_send(struct kernel *kernel, json_t *parent, const char *comm_id, json
         kernel, parent, "comm_msg", json_pack("{s:s, s:o}", "comm_id", comm_id, "data", data));
 }
 
-void comms_send_all(struct kernel *kernel, const struct comm_target *target, json_t *data) {
+void comms_send_all(struct kernel *kernel, const struct comm_target *target, json_t *data,
+    bool (*wanted)(struct kernel *kernel, const char *comm_id, const void *context),
+    const void *context) {
     for (const struct comm *comm = kernel->comms.open; comm; comm = comm->next)
-        if (comm->target == target)
+        if (comm->target == target && (!wanted || wanted(kernel, comm->id, context)))
             comms_send(kernel, NULL, comm->id, json_incref(data));
     json_decref(data);
 }

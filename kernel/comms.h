@@ -35,9 +35,12 @@ void comms_open(struct kernel *kernel, json_t *parent, json_t *content);
 void comms_message(struct kernel *kernel, json_t *parent, json_t *content);
 void comms_close(struct kernel *kernel, json_t *parent, json_t *content);
 
-/* Send `data`, which is stolen, over one open comm, or over all of a target. */
+/* Send `data`, which is stolen, over one open comm, or over all of a target that are `wanted`,
+ * NULL: over all. */
 void comms_send(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data);
-void comms_send_all(struct kernel *kernel, const struct comm_target *target, json_t *data);
+void comms_send_all(struct kernel *kernel, const struct comm_target *target, json_t *data,
+    bool (*wanted)(struct kernel *kernel, const char *comm_id, const void *context),
+    const void *context);
 
 /* How many comms of a target are open. */
 size_t comms_count(const struct comms *comms, const struct comm_target *target);

@@ -244,7 +244,7 @@ static void on_moved(struct kernel *kernel, const struct replay_outcome *outcome
     struct request *request = execution->running;
     int64_t run_id = states_current_run(kernel->states);
     recorder_move_state(kernel->recorder, run_id);
-    history_comm_changed(kernel, json_pack("{s:I}", "state", (json_int_t)run_id));
+    history_comm_changed(kernel, 0, json_pack("{s:I}", "state", (json_int_t)run_id));
     if (!request)
         return;
     recovery_say_arrival(kernel, outcome);
@@ -285,7 +285,7 @@ static json_t *describe_run(struct kernel *kernel, enum history_run_status statu
 static void tell_run(struct kernel *kernel, enum history_run_status status) {
     json_t *change = describe_run(kernel, status);
     if (change)
-        history_comm_changed(kernel, change);
+        history_comm_changed(kernel, recorder_document_id(kernel->recorder), change);
 }
 
 void execution_begin(struct kernel *kernel) {
@@ -331,8 +331,9 @@ static void start(struct kernel *kernel, struct request *request) {
     if (store && !blank)
         execution->count++;
 
+    const char *session = json_string_value(json_object_get(request->message->header, "session"));
     struct cell_place place =
-        cell_place_find(request->message->metadata, notebook_watch_path(kernel));
+        cell_place_find(request->message->metadata, notebook_watch_sender(kernel, session));
     struct execution_beginning beginning = {
         .place = &place,
         .code = code,
@@ -403,7 +404,7 @@ void execution_done(void *context, const struct engine_outcome *outcome) {
     json_t *change = describe_run(kernel, run_status(outcome));
     recorder_end(kernel->recorder, run_status(outcome));
     if (change)
-        history_comm_changed(kernel, change);
+        history_comm_changed(kernel, recorder_document_id(kernel->recorder), change);
     output_flush(kernel); /* a warning that recording has failed */
 
     json_t *metadata = reply_metadata(kernel, outcome);

@@ -29,6 +29,7 @@ bool fk_cell_is_command(const char *code) {
 
 struct cell_sink {
     struct kernel *kernel;
+    const char *document; /* where the notebook lies, or NULL */
     json_t *payload;
 };
 
@@ -66,7 +67,8 @@ static void sink_changed(
     json_t *change = json_pack("{s:I}", members[changed], (json_int_t)number);
     if (cell_key)
         json_object_set_new(change, "cell", json_string(cell_key));
-    history_comm_changed(sink->kernel, change);
+    history_comm_changed(
+        sink->kernel, recorder_document_at(sink->kernel->recorder, sink->document), change);
 }
 
 /* ---- the lines ---- */
@@ -97,7 +99,7 @@ static enum status begin_document(struct fk_context *context, struct recorder *r
         return STATUS_OK;
     if (!recorder_session(recorder, place->document, error))
         return error->status;
-    context->document_id = recorder_document_id(recorder);
+    context->document_id = recorder_document_at(recorder, place->document);
     return STATUS_OK;
 }
 
@@ -150,7 +152,8 @@ static enum status run_line(struct fk_context *context, struct recorder *recorde
 struct fk_cell_outcome fk_cell_run(
     struct kernel *kernel, const char *code, const struct cell_place *place) {
     struct fk_cell_outcome outcome = {0};
-    struct cell_sink cell_sink = {.kernel = kernel, .payload = json_array()};
+    struct cell_sink cell_sink = {
+        .kernel = kernel, .document = place->document, .payload = json_array()};
     struct fk_sink sink = {
         .context = &cell_sink,
         .text = sink_text,

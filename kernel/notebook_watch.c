@@ -49,6 +49,15 @@ static bool find_file(const struct notebook_watch *watch, char ret_path[PATH_MAX
     return !looks_gone || access(ret_path, F_OK) == 0;
 }
 
+/* For when another file has come to where that is before one could look there. */
+static void note_where(struct notebook_watch *watch) {
+    char path[PATH_MAX];
+    if (!find_file(watch, path))
+        return;
+    free(watch->lately);
+    watch->lately = strcmp(path, watch->path) == 0 ? NULL : strdup(path);
+}
+
 static bool is_here(const struct notebook_watch *watch) {
     char path[PATH_MAX];
     return find_file(watch, path) && strcmp(path, watch->path) == 0;
@@ -100,6 +109,7 @@ static int on_look(zloop_t *loop, int timer, void *context) {
     struct notebook_watch *watch = &kernel->notebook_watch;
     struct notebook_look now = look(watch), before = watch->seen;
     watch->seen = now;
+    note_where(watch);
     if (now.inode != before.inode || now.changed_s != before.changed_s ||
         now.changed_ns != before.changed_ns || now.is_here != before.is_here)
         read_later(kernel);
@@ -148,6 +158,8 @@ static void set_path(struct kernel *kernel, const char *path) {
         return;
     free(watch->path);
     watch->path = copy;
+    free(watch->lately);
+    watch->lately = NULL;
     stop_watching(kernel);
     open_file(watch);
     start_watching(kernel);
@@ -157,7 +169,12 @@ static void set_path(struct kernel *kernel, const char *path) {
 
 static void go_to(struct kernel *kernel, const char *path) {
     set_path(kernel, path);
-    history_comm_changed(kernel, json_pack("{s:o}", "path", comm_text_json(path, strlen(path))));
+    history_comm_changed(kernel, 0, json_pack("{s:o}", "path", comm_text_json(path, strlen(path))));
+}
+
+static void turn_to(struct kernel *kernel, const char *path) {
+    recorder_turn(kernel->recorder, kernel->notebook_watch.path);
+    go_to(kernel, path);
 }
 
 /* The notebook lies at `path` now, or another one does that the kernel is for from now on;
@@ -167,17 +184,19 @@ static void follow(struct kernel *kernel, const char *path, bool is_said) {
     struct notebook_watch *watch = &kernel->notebook_watch;
     struct error error = {.message = ""};
     bool recorded = recorder_document_at(kernel->recorder, watch->path) != 0;
-    bool same = !recorded || recorder_follow(kernel->recorder, path, is_said, &error);
+    bool same = !recorded || recorder_follow(kernel->recorder, watch->path, path, is_said, &error);
     if (*error.message) {
         log_line("the history goes on under '%s': %s", watch->path, error.message);
         return;
     }
-    if (!same && recorder_run(kernel->recorder)) {
+    if (same) {
+        go_to(kernel, path);
+    } else if (recorder_run(kernel->recorder)) {
         free(watch->next);
         watch->next = strdup(path);
-        return;
+    } else {
+        turn_to(kernel, path);
     }
-    go_to(kernel, path);
 }
 
 const char *notebook_watch_path(struct kernel *kernel) {
@@ -185,7 +204,7 @@ const char *notebook_watch_path(struct kernel *kernel) {
     if (watch->next && !recorder_run(kernel->recorder)) {
         char *next = watch->next;
         watch->next = NULL;
-        go_to(kernel, next);
+        turn_to(kernel, next);
         free(next);
     }
     return watch->path;
@@ -215,6 +234,11 @@ static enum status record(struct kernel *kernel, const struct notebook_file *fil
     return status;
 }
 
+static bool is_known(const struct history_met *met, int64_t document_id) {
+    return met->document_id == document_id &&
+           (met->how == HISTORY_MET_KNOWN || met->how == HISTORY_MET_MOVED);
+}
+
 /* Is what lies at the path the kernel's notebook still? `ret_meeting` is the caller's to finish, if
  * it could be read. */
 static enum status meet(struct kernel *kernel, bool moved, struct notebook_meeting *ret_meeting,
@@ -227,12 +251,23 @@ static enum status meet(struct kernel *kernel, bool moved, struct notebook_meeti
     if (status != STATUS_OK)
         return status;
     const struct history_met *met = &ret_meeting->met;
-    bool same = met->how == HISTORY_MET_KNOWN || met->how == HISTORY_MET_MOVED;
-    if (document_id)
-        *ret_is_it = same && met->document_id == document_id;
-    else
-        *ret_is_it = met->how == HISTORY_MET_KNOWN || !moved;
+    *ret_is_it = document_id ? is_known(met, document_id) : met->how == HISTORY_MET_KNOWN || !moved;
     return STATUS_OK;
+}
+
+/* Has a program put a new file in the place of the opened one, where that was seen last? */
+static bool is_lately(struct kernel *kernel, char ret_path[PATH_MAX]) {
+    const char *path = kernel->notebook_watch.lately;
+    int64_t document_id = recorder_document_at(kernel->recorder, kernel->notebook_watch.path);
+    struct notebook_meeting meeting;
+    struct error error;
+    struct history *history = recorder_history(kernel->recorder, &error);
+    if (!path || !document_id || !history || !is_notebook(path) ||
+        notebook_meet(history, path, 0, &meeting, NULL) != STATUS_OK)
+        return false;
+    notebook_file_finish(&meeting.file);
+    (void)snprintf(ret_path, PATH_MAX, "%s", path);
+    return is_known(&meeting.met, document_id);
 }
 
 static void read_saved(struct kernel *kernel) {
@@ -245,7 +280,7 @@ static void read_saved(struct kernel *kernel) {
     bool lives = find_file(watch, file_path);
     bool moved = lives && strcmp(file_path, watch->path) != 0;
     if (moved && is_trash(file_path)) {
-        recorder_leave(kernel->recorder);
+        recorder_leave(kernel->recorder, watch->path);
         if (access(watch->path, F_OK) != 0)
             return;
         lives = moved = false; /* the page has saved it again, in a new file */
@@ -253,9 +288,10 @@ static void read_saved(struct kernel *kernel) {
     int64_t since_us = told_since(kernel); /* of a file that is written meanwhile, too early */
     enum status status = meet(kernel, moved, &meeting, &is_it, &error);
     bool stays = status == STATUS_OK && is_it && (is_shown(watch) || !is_notebook(file_path));
+    if (!lives && !is_it && is_lately(kernel, file_path))
+        moved = true;
     if (moved && !stays) { /* another notebook has its name now, or a copy of it, or none */
-        if (status == STATUS_OK)
-            notebook_file_finish(&meeting.file);
+        notebook_file_finish(&meeting.file);
         follow(kernel, file_path, true);
         return;
     }
@@ -269,7 +305,8 @@ static void read_saved(struct kernel *kernel) {
         }
         status = record(kernel, &meeting.file, since_us, &error);
         if (status == STATUS_OK)
-            history_comm_changed(kernel, json_pack("{s:b}", "file", 1));
+            history_comm_changed(kernel, recorder_document_at(kernel->recorder, watch->path),
+                json_pack("{s:b}", "file", 1));
     }
     notebook_file_finish(&meeting.file);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -278,8 +315,8 @@ static void read_saved(struct kernel *kernel) {
 
 /* ---- what pages tell ---- */
 
-/* Another notebook, whose page has this kernel too: this one still lies where a page shows it, and
- * that one is no copy of it. A notebook without ids cannot be told from a copy. */
+/* Another notebook, a copy too, whose page has this kernel as well: this one still lies where a
+ * page shows it. */
 static bool is_guest(struct kernel *kernel, const char *path) {
     struct notebook_watch *watch = &kernel->notebook_watch;
     struct notebook_meeting meeting;
@@ -290,18 +327,29 @@ static bool is_guest(struct kernel *kernel, const char *path) {
     struct history *history = recorder_history(kernel->recorder, &error);
     if (!history || notebook_meet(history, path, 0, &meeting, NULL) != STATUS_OK)
         return true;
-    bool its_own = meeting.met.how != HISTORY_MET_NEW && meeting.met.document_id == document_id;
-    bool has_ids = !meeting.file.count || meeting.file.cells[0].id;
     notebook_file_finish(&meeting.file);
-    return !its_own && has_ids;
+    return !is_known(&meeting.met, document_id);
 }
 
 /* A page that shows another one now is none of its pages any more. */
 void notebook_watch_closed(struct kernel *kernel, const char *comm_id) {
     (void)json_object_del(kernel->notebook_watch.pages, comm_id);
+    (void)json_object_del(kernel->notebook_watch.guests, comm_id);
 }
 
-void notebook_watch_told(struct kernel *kernel, const char *comm_id, const char *told) {
+/* The page shows a guest there: the one that it showed before, where it was renamed. */
+static void told_guest(struct kernel *kernel, const char *comm_id, const char *path,
+    const char *before, const char *session) {
+    struct error error;
+    if (before && strcmp(before, path) != 0 && recorder_document_at(kernel->recorder, before) &&
+        !recorder_follow(kernel->recorder, before, path, true, &error))
+        recorder_turn(kernel->recorder, before);
+    (void)json_object_set_new(kernel->notebook_watch.guests, comm_id,
+        json_pack("{s:s, s:s*}", "path", path, "session", session));
+}
+
+void notebook_watch_told(
+    struct kernel *kernel, const char *comm_id, const char *told, const char *session) {
     struct notebook_watch *watch = &kernel->notebook_watch;
     if (!watch->path || !notebook_root_accepts(told))
         return;
@@ -310,24 +358,48 @@ void notebook_watch_told(struct kernel *kernel, const char *comm_id, const char 
     char *joined = watch->root ? file_join(watch->root, told) : NULL;
     char *path = joined ? document_path_normalise(joined) : NULL;
     bool is_said = json_object_get(watch->pages, comm_id);
+    json_t *guest = json_incref(json_object_get(watch->guests, comm_id));
     notebook_watch_closed(kernel, comm_id);
     if (!is_here(watch)) /* the news of it may be on its way */
         read_saved(kernel);
     const char *now = watch->next ? watch->next : watch->path;
     bool same = path && strcmp(path, now) == 0;
     bool is_other = same && !is_shown(watch) && !is_here(watch);
-    bool follows =
-        path && (!same || is_other) && access(path, F_OK) == 0 && !is_guest(kernel, path);
+    bool comes = path && (!same || is_other) && access(path, F_OK) == 0;
+    bool stays_guest = comes && is_guest(kernel, path);
     if (!watch->pages)
         watch->pages = json_object();
-    if (follows) {
+    if (!watch->guests)
+        watch->guests = json_object();
+    if (stays_guest) {
+        told_guest(
+            kernel, comm_id, path, json_string_value(json_object_get(guest, "path")), session);
+    } else if (comes) {
         (void)json_object_clear(watch->pages); /* each tells where it goes */
         follow(kernel, path, is_said);
     }
-    if (same || follows)
+    if (same || (comes && !stays_guest))
         (void)json_object_set_new(watch->pages, comm_id, json_string(path));
+    json_decref(guest);
     free(path);
     free(joined);
+}
+
+const char *notebook_watch_page(struct kernel *kernel, const char *comm_id) {
+    json_t *guest = json_object_get(kernel->notebook_watch.guests, comm_id);
+    return guest ? json_string_value(json_object_get(guest, "path")) : notebook_watch_path(kernel);
+}
+
+const char *notebook_watch_sender(struct kernel *kernel, const char *session) {
+    json_t *guests = kernel->notebook_watch.guests;
+    for (void *at = json_object_iter(guests); session && at;
+        at = json_object_iter_next(guests, at)) {
+        json_t *guest = json_object_iter_value(at);
+        const char *its = json_string_value(json_object_get(guest, "session"));
+        if (its && strcmp(its, session) == 0)
+            return json_string_value(json_object_get(guest, "path"));
+    }
+    return notebook_watch_path(kernel);
 }
 
 /* ---- what the system tells ---- */
@@ -364,6 +436,7 @@ static int on_change(zloop_t *loop, zmq_pollitem_t *item, void *context) {
                 read_later(kernel);
             at += (ssize_t)(sizeof *event + event->len);
         }
+    note_where(&kernel->notebook_watch);
     return 0;
 }
 
@@ -384,7 +457,9 @@ void notebook_watch_stop(struct kernel *kernel) {
         close(watch->file_fd);
     free(watch->path);
     free(watch->next);
+    free(watch->lately);
     free(watch->root);
     json_decref(watch->pages);
+    json_decref(watch->guests);
     *watch = (struct notebook_watch){.file_fd = -1, .fd = -1, .timer = -1, .look_timer = -1};
 }

@@ -28,14 +28,16 @@ struct notebook_look {
 };
 
 struct notebook_watch {
-    char *path; /* of the notebook; NULL: nothing is watched */
-    char *next; /* of the one that the kernel is for when the cell that runs has ended, or NULL */
-    char *root; /* of the server, "" for "/"; NULL: not known */
+    char *path;   /* of the notebook; NULL: nothing is watched */
+    char *next;   /* of the one that the kernel is for when the cell that runs has ended, or NULL */
+    char *lately; /* where its file was seen last, NULL: at its path */
+    char *root;   /* of the server, "" for "/"; NULL: not known */
     json_t *pages; /* where each page shows it, by the ids of their comms; NULL: none has said so */
-    int file_fd;   /* O_PATH, or -1 */
-    int fd;        /* inotify, or -1 */
-    int timer;     /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
-    int look_timer;            /* zloop's, or -1: the system tells of changes */
+    json_t *guests; /* other notebooks, whose pages have this kernel too, by the same */
+    int file_fd;    /* O_PATH, or -1 */
+    int fd;         /* inotify, or -1 */
+    int timer;      /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
+    int look_timer; /* zloop's, or -1: the system tells of changes */
     struct notebook_look seen; /* with the last look */
 };
 
@@ -48,9 +50,16 @@ void notebook_watch_stop(struct kernel *kernel);
 const char *notebook_watch_path(struct kernel *kernel);
 
 /* A page, which its comm tells apart, shows it under this path below the server's root. That of
- * another notebook, while a page shows the kernel's own, changes nothing: two share this kernel.
- * When none does any more, the kernel is the other one's: a server may give that to it. */
-void notebook_watch_told(struct kernel *kernel, const char *comm_id, const char *told);
+ * another notebook, while a page shows the kernel's own, is a guest's: two share this kernel, and
+ * each has a history of its own. When no page shows the kernel's own any more, the kernel is the
+ * other one's: a server may give that to it. `session`: of the requests of this page, or NULL. */
+void notebook_watch_told(
+    struct kernel *kernel, const char *comm_id, const char *told, const char *session);
 void notebook_watch_closed(struct kernel *kernel, const char *comm_id);
+
+/* As notebook_watch_path(), of the notebook that a page shows; of the one whose page sends requests
+ * of a session. */
+const char *notebook_watch_page(struct kernel *kernel, const char *comm_id);
+const char *notebook_watch_sender(struct kernel *kernel, const char *session);
 
 #endif

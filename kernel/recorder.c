@@ -10,19 +10,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A notebook that is recorded. */
+struct recorded {
+    struct recorded *next;
+    struct history_session *session;
+    char *document;           /* where it lies; NULL: a console */
+    struct history_file file; /* what lay there last; without its path */
+    bool is_left;             /* the kernel has turned to another one */
+};
+
 struct recorder {
     struct recorder_options options;
-    struct history *history;         /* NULL until the first run, and while it cannot be opened */
-    struct history *reading;         /* then, for questions, where it can be read at least */
-    struct history_session *session; /* NULL until the first recorded run */
-    char *document;                  /* the session's; NULL for a console */
-    struct history_run *run;         /* the one that lasts, or NULL */
-    int64_t last_run_id;             /* late output goes there; 0: nowhere */
-    bool warned;                     /* the user knows that recording fails */
-    bool outputs_failed;             /* and that it was an output that could not be kept */
-    bool failed;                     /* something has failed since this run began */
-    bool kept_output;                /* of this run */
-    bool paused;                     /* nothing of what comes now is recorded */
+    struct history *history;   /* NULL until the first run, and while it cannot be opened */
+    struct history *reading;   /* then, for questions, where it can be read at least */
+    struct recorded *recorded; /* a list, the one used last first */
+    struct recorded *own;      /* of the last run, or the first one; NULL: there is none */
+    struct history_run *run;   /* the one that lasts, or NULL; of `own` */
+    int64_t last_run_id;       /* late output goes there; 0: nowhere; of `own` */
+    bool warned;               /* the user knows that recording fails */
+    bool outputs_failed;       /* and that it was an output that could not be kept */
+    bool failed;               /* something has failed since this run began */
+    bool kept_output;          /* of this run */
+    bool paused;               /* nothing of what comes now is recorded */
     int64_t spent_us;
 };
 
@@ -97,45 +106,78 @@ struct history *recorder_history(struct recorder *recorder, struct error *error)
 }
 
 int64_t recorder_session_id(const struct recorder *recorder) {
-    return recorder->session ? history_session_id(recorder->session) : 0;
+    return recorder->own ? history_session_id(recorder->own->session) : 0;
 }
 
 int64_t recorder_document_id(const struct recorder *recorder) {
-    return recorder->session ? history_session_document(recorder->session) : 0;
+    return recorder->own ? history_session_document(recorder->own->session) : 0;
 }
 
-const char *recorder_cell_key(
-    struct recorder *recorder, const struct cell_place *place, struct history_memory *memory) {
-    const char *key = NULL;
-    struct error error;
-    if (!place->handle || !recorder->session ||
-        history_session_cell_key(recorder->session, place->handle, memory, &key, &error) !=
-            STATUS_OK)
-        return NULL;
-    return key;
+size_t recorder_documents(
+    const struct recorder *recorder, int64_t ret_document_ids[RECORDER_SESSIONS]) {
+    size_t count = 0;
+    for (const struct recorded *one = recorder->recorded; one; one = one->next)
+        ret_document_ids[count++] = history_session_document(one->session);
+    return count;
+}
+
+bool recorder_is_own_session(const struct recorder *recorder, int64_t session_id) {
+    const struct recorded *one = recorder->recorded;
+    while (one && history_session_id(one->session) != session_id)
+        one = one->next;
+    return one != NULL;
 }
 
 static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The texts that a new notebook had before its first edit. Of one that is known a page may have
- * newer ones than its file. */
-static void record_first(struct recorder *recorder, const struct notebook_meeting *meeting) {
-    struct error error;
-    bool is_new = meeting->met.how == HISTORY_MET_NEW || meeting->met.how == HISTORY_MET_COPY;
-    if (!recorder->session)
-        return;
-    enum status status = is_new ? notebook_record(recorder->session, &meeting->file, 0, &error)
-                                : notebook_record_adopt(recorder->session, &meeting->file, &error);
-    if (status != STATUS_OK)
-        log_line("the texts of '%s' before its first edit are not in the history: %s",
-            recorder->document, error.message);
+/* Where in the list what lies there is recorded, or the end. */
+static struct recorded **find(struct recorded **at, const char *document) {
+    while (*at && ((*at)->is_left || !same_document((*at)->document, document)))
+        at = &(*at)->next;
+    return at;
 }
 
-/* A session on the notebook that lies at `document`, whichever that is; NULL: a nameless one. */
+static struct recorded *recorded_at(const struct recorder *recorder, const char *document) {
+    struct recorded *first = recorder->recorded;
+    return *find(&first, document);
+}
+
+const char *recorder_cell_key(
+    struct recorder *recorder, const struct cell_place *place, struct history_memory *memory) {
+    const struct recorded *recorded = recorded_at(recorder, place->document);
+    const char *key = NULL;
+    struct error error;
+    if (!place->handle || !recorded ||
+        history_session_cell_key(recorded->session, place->handle, memory, &key, &error) !=
+            STATUS_OK)
+        return NULL;
+    return key;
+}
+
+/* The texts that a new notebook had before its first edit. Of one that is known a page may have
+ * newer ones than its file. */
+static void record_first(const struct recorded *recorded, const struct notebook_meeting *meeting) {
+    struct error error;
+    bool is_new = meeting->met.how == HISTORY_MET_NEW || meeting->met.how == HISTORY_MET_COPY;
+    enum status status = is_new ? notebook_record(recorded->session, &meeting->file, 0, &error)
+                                : notebook_record_adopt(recorded->session, &meeting->file, &error);
+    if (status != STATUS_OK)
+        log_line("the texts of '%s' before its first edit are not in the history: %s",
+            recorded->document, error.message);
+}
+
+static void identify(struct recorded *recorded) {
+    if (recorded->document)
+        recorded->file = notebook_file_identify(recorded->document);
+    recorded->file.path = NULL;
+}
+
+/* A session on the notebook that lies there, whichever that is. */
 static enum status begin_session(
-    struct recorder *recorder, const char *document, struct error *error) {
+    struct recorder *recorder, struct recorded *recorded, struct error *error) {
+    const char *document = recorded->document;
     struct history *history = recorder->history;
     struct notebook_meeting meeting = {0};
     int64_t document_id = 0;
@@ -149,43 +191,119 @@ static enum status begin_session(
     struct history_session_start start = {
         .document_path = document, .engine = recorder->options.engine_name};
     if (status == STATUS_OK)
-        status = history_session_begin(history, &start, &recorder->session, error);
+        status = history_session_begin(history, &start, &recorded->session, error);
+    identify(recorded);
     if (met && status == STATUS_OK)
-        record_first(recorder, &meeting);
+        record_first(recorded, &meeting);
     notebook_file_finish(&meeting.file);
     return status;
 }
 
+static struct recorded *recorded_create(const char *document) {
+    struct recorded *recorded = calloc(1, sizeof *recorded);
+    if (recorded && document && !(recorded->document = strdup(document))) {
+        free(recorded);
+        recorded = NULL;
+    }
+    return recorded;
+}
+
+/* Its late output is sealed. */
+static void end_session(struct recorder *recorder, struct recorded **at) {
+    struct recorded *ending = *at;
+    struct error error;
+    *at = ending->next;
+    if (recorder->own == ending) {
+        recorder->own = NULL;
+        recorder->last_run_id = 0;
+    }
+    if (history_session_end(&ending->session, 0, &error) != STATUS_OK)
+        log_line("%s", error.message); /* it is ended when the store is opened next */
+    free(ending->document);
+    free(ending);
+}
+
+/* Those that the kernel has turned away from, and the one that was not used longest of too many. */
+static void end_unused(struct recorder *recorder) {
+    struct recorded **last = NULL;
+    size_t count = 0;
+    for (struct recorded **at = &recorder->recorded; *at;) {
+        bool runs = recorder->run && *at == recorder->own;
+        if (!runs && (*at)->is_left) {
+            end_session(recorder, at);
+            continue;
+        }
+        last = runs ? last : at;
+        count++;
+        at = &(*at)->next;
+    }
+    if (last && count >= RECORDER_SESSIONS)
+        end_session(recorder, last);
+}
+
+static bool is_same_file(const struct history_file *a, const struct history_file *b) {
+    return a->inode == b->inode && a->device == b->device && a->born_us == b->born_us;
+}
+
+/* Another file lies there than when it was used last, and while another notebook was in use nobody
+ * watched this one. Is it another notebook? */
+static bool has_parted(struct recorder *recorder, struct recorded *recorded) {
+    if (recorded == recorder->recorded || !recorded->document ||
+        (recorder->run && recorder->own == recorded))
+        return false;
+    struct history_file file = notebook_file_identify(recorded->document);
+    struct notebook_meeting meeting;
+    if (!file.inode || is_same_file(&file, &recorded->file) ||
+        notebook_meet(recorder->history, recorded->document, 0, &meeting, NULL) != STATUS_OK)
+        return false;
+    int64_t document_id = history_session_document(recorded->session), taken = 0;
+    bool is_it = meeting.met.document_id == document_id && meeting.met.how != HISTORY_MET_COPY;
+    if (is_it)
+        (void)!notebook_take(recorder->history, recorded->document, &meeting, &taken, NULL);
+    notebook_file_finish(&meeting.file);
+    identify(recorded);
+    return !is_it;
+}
+
 struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error) {
-    struct history *history = open_history(recorder, error);
-    if (!history)
+    if (!open_history(recorder, error))
         return NULL;
-    if (recorder->session && same_document(recorder->document, document))
-        return recorder->session;
-    if (recorder->run) {
-        error_set(error, STATUS_LOCKED, "a cell of another notebook is running in this kernel");
-        return NULL;
+    struct recorded **at = find(&recorder->recorded, document);
+    if (*at && has_parted(recorder, *at)) {
+        (*at)->is_left = true;
+        at = find(&recorder->recorded, document);
     }
-    recorder->last_run_id = 0;
-    if (history_session_end(&recorder->session, 0, error) != STATUS_OK)
-        return NULL;
-    char *copy = document ? strdup(document) : NULL;
-    if (document && !copy) {
-        error_set(error, STATUS_NO_MEMORY, "out of memory");
-        return NULL;
+    struct recorded *recorded = *at;
+    if (recorded) {
+        *at = recorded->next;
+    } else {
+        end_unused(recorder);
+        recorded = recorded_create(document);
+        if (!recorded) {
+            error_set(error, STATUS_NO_MEMORY, "out of memory");
+            return NULL;
+        }
+        if (begin_session(recorder, recorded, error) != STATUS_OK) {
+            free(recorded->document);
+            free(recorded);
+            /* what is in the way may be gone when the store is opened again: it may be another one
+             * then */
+            if (!recorder->recorded)
+                history_close(&recorder->history);
+            return NULL;
+        }
     }
-    free(recorder->document);
-    recorder->document = copy;
-    /* what is in the way may be gone when the store is opened again: it may be another one then */
-    if (begin_session(recorder, document, error) != STATUS_OK)
-        history_close(&recorder->history);
-    return recorder->session;
+    recorded->next = recorder->recorded;
+    recorder->recorded = recorded;
+    if (!recorder->own)
+        recorder->own = recorded;
+    return recorded->session;
 }
 
 int64_t recorder_document_at(const struct recorder *recorder, const char *document) {
-    bool is_it = recorder->session && same_document(recorder->document, document);
-    return is_it ? history_session_document(recorder->session) : 0;
+    const struct recorded *recorded = recorded_at(recorder, document);
+    return recorded ? history_session_document(recorded->session) : 0;
 }
 
 /* Nothing that could be read: it is what it was, where nothing else is at its old path. */
@@ -193,57 +311,52 @@ static struct notebook_meeting meet_unread(int64_t document_id) {
     return (struct notebook_meeting){.met = {HISTORY_MET_MOVED, document_id}};
 }
 
-bool recorder_follow(
-    struct recorder *recorder, const char *path, bool is_said, struct error *error) {
+bool recorder_follow(struct recorder *recorder, const char *document, const char *path,
+    bool is_said, struct error *error) {
+    struct recorded *recorded = recorded_at(recorder, document);
     struct notebook_meeting meeting;
-    int64_t before = history_session_document(recorder->session), document_id = 0;
+    int64_t before = history_session_document(recorded->session), document_id = 0;
     if (notebook_meet(recorder->history, path, is_said ? before : 0, &meeting, NULL) != STATUS_OK)
         meeting = meet_unread(before);
     enum status status = notebook_take(recorder->history, path, &meeting, &document_id, error);
     bool same = status == STATUS_OK && document_id == before;
-    char *copy = same ? strdup(path) : NULL;
     if (meeting.met.how == HISTORY_MET_COPY && status == STATUS_OK)
         log_line("'%s' is a copy: it has a history of its own from here on", path);
     notebook_file_finish(&meeting.file);
-    if (!same && same_document(recorder->document, path) && !recorder->run)
-        copy = strdup(""); /* nowhere: another one has its path */
+    char *copy = same ? strdup(path) : NULL;
     if (copy) {
-        free(recorder->document);
-        recorder->document = copy;
+        free(recorded->document);
+        recorded->document = copy;
+        identify(recorded);
     }
     return same;
 }
 
-enum status recorder_join(struct recorder *recorder, int64_t origin_id, struct error *error) {
-    if (recorder->run)
+void recorder_turn(struct recorder *recorder, const char *document) {
+    struct recorded *recorded = recorded_at(recorder, document);
+    if (recorded)
+        recorded->is_left = true;
+}
+
+enum status recorder_join(
+    struct recorder *recorder, const char *document, int64_t origin_id, struct error *error) {
+    struct recorded **at = find(&recorder->recorded, document);
+    if (recorder->run && recorder->own == *at)
         return error_set(error, STATUS_LOCKED,
             "a cell is running, and is recorded where it began; try again when it has ended");
-    struct history_file file = notebook_file_identify(recorder->document);
-    int64_t document_id = history_session_document(recorder->session);
+    struct history_file file = notebook_file_identify(document);
+    int64_t document_id = history_session_document((*at)->session);
     enum status status = history_join(recorder->history, document_id, origin_id, &file, error);
-    struct error ending;
-    if (status == STATUS_OK) {
-        recorder->last_run_id = 0;
-        if (history_session_end(&recorder->session, 0, &ending) != STATUS_OK)
-            log_line("%s", ending.message); /* it is ended when the store is opened next */
-    }
+    if (status == STATUS_OK)
+        end_session(recorder, at);
     return status;
 }
 
-void recorder_leave(struct recorder *recorder) {
+void recorder_leave(struct recorder *recorder, const char *document) {
+    int64_t document_id = recorder_document_at(recorder, document);
     struct error error;
-    if (recorder->session && history_leave_place(recorder->history,
-                                 history_session_document(recorder->session), &error) != STATUS_OK)
+    if (document_id && history_leave_place(recorder->history, document_id, &error) != STATUS_OK)
         log_line("%s", error.message);
-}
-
-/* The session for this document, begun anew when a kernel turns to another one. */
-static bool open_session(struct recorder *recorder, const char *document) {
-    struct error error;
-    bool fine = recorder_session(recorder, document, &error) != NULL;
-    if (!fine)
-        warn(recorder, &error);
-    return fine;
 }
 
 static const char **string_array(const json_t *array, size_t *ret_count) {
@@ -259,10 +372,13 @@ static const char **string_array(const json_t *array, size_t *ret_count) {
 
 static void begin_run(struct recorder *recorder, const struct cell_place *place, const char *text,
     int64_t execution_count, int64_t parent_run_id, const json_t *deleted) {
+    struct error error;
     recorder->last_run_id = 0;
     recorder->failed = recorder->kept_output = false;
-    if (!open_session(recorder, place->document))
+    struct history_session *session = recorder_session(recorder, place->document, &error);
+    if (!check(recorder, session ? STATUS_OK : error.status, &error))
         return;
+    recorder->own = recorder->recorded;
     struct history_run_start start = {
         .cell_key = place->key,
         .cell_handle = place->handle,
@@ -274,9 +390,7 @@ static void begin_run(struct recorder *recorder, const struct cell_place *place,
     };
     const char **deleted_keys = string_array(deleted, &start.deleted_cell_count);
     start.deleted_cell_keys = deleted_keys;
-    struct error error;
-    if (check(
-            recorder, history_run_begin(recorder->session, &start, &recorder->run, &error), &error))
+    if (check(recorder, history_run_begin(session, &start, &recorder->run, &error), &error))
         recorder->last_run_id = history_run_place(recorder->run).run_id;
     free(deleted_keys);
 }
@@ -306,9 +420,9 @@ int64_t recorder_run_id(const struct recorder *recorder) {
 
 void recorder_move_state(struct recorder *recorder, int64_t run_id) {
     struct error error;
-    if (recorder->session)
+    if (recorder->own)
         (void)check(
-            recorder, history_session_move_state(recorder->session, run_id, &error), &error);
+            recorder, history_session_move_state(recorder->own->session, run_id, &error), &error);
 }
 
 void recorder_end(struct recorder *recorder, enum history_run_status status) {
@@ -333,7 +447,7 @@ void recorder_stream(
     enum history_output_kind kind = stream == ENGINE_STDOUT ? HISTORY_STDOUT : HISTORY_STDERR;
     struct error error;
     enum status status = recorder->run ? history_run_write(recorder->run, kind, data, size, &error)
-                                       : history_late_write(recorder->session,
+                                       : history_late_write(recorder->own->session,
                                              recorder->last_run_id, kind, data, size, &error);
     check_output(recorder, status, &error);
     recorder->spent_us += clock_monotonic_us() - from;
@@ -402,12 +516,10 @@ void recorder_destroy(struct recorder **recorder) {
     if (!r)
         return;
     recorder_end(r, HISTORY_ABORTED);
-    struct error error;
-    if (history_session_end(&r->session, 0, &error) != STATUS_OK)
-        log_line("%s", error.message);
+    while (r->recorded)
+        end_session(r, &r->recorded);
     history_close(&r->history);
     history_close(&r->reading);
-    free(r->document);
     free(r);
     *recorder = NULL;
 }

@@ -13,6 +13,10 @@
 #include "kernel/cell_place.h"
 #include "kernel/engine/engine.h"
 
+/* Notebooks that are recorded at a time; the one that was not used longest makes way for another.
+ */
+enum { RECORDER_SESSIONS = 8 };
+
 struct recorder;
 
 struct recorder_options {
@@ -73,31 +77,39 @@ int64_t recorder_take_time_us(struct recorder *recorder);
  * Borrowed until the next call of this, of recorder_session() or of recorder_begin(). */
 struct history *recorder_history(struct recorder *recorder, struct error *error);
 /* The session that records this notebook (NULL: a nameless one), begun if need be; NULL with the
-   reason. Borrowed until the next call of this or of recorder_begin(). */
+   reason. There is one for each of the notebooks whose pages share the kernel, the
+   RECORDER_SESSIONS last ones of them. Borrowed until the next call of this or of recorder_begin().
+ */
 struct history_session *recorder_session(
     struct recorder *recorder, const char *document, struct error *error);
-/* The document of the session if it records this notebook; 0: it does not. */
+/* The document of the session that records this notebook; 0: none does. */
 int64_t recorder_document_at(const struct recorder *recorder, const char *document);
-/* What lies at `path` is the kernel's notebook now; `is_said`: it is that of the session, says a
- * front end or the system. True: it is the same document, and the session goes on. False: it is a
- * document of its own, whose session begins when it is asked for; or, with the reason, nothing
- * could be written. There is a session.
+/* What lies at `path` takes the place of the notebook that lay at `document`; `is_said`: it is that
+ * one, says a front end or the system. True: it is the same document, and its session goes on.
+ * False: it is a document of its own, whose session begins when it is asked for; or, with the
+ * reason, nothing could be written. `document` is recorded.
  */
-bool recorder_follow(
-    struct recorder *recorder, const char *path, bool is_said, struct error *error);
-/* The notebook of the session goes on an origin of its document, see history_join(): whatever comes
- * next begins a session there. STATUS_LOCKED: a cell is running. There is a session of a notebook.
+bool recorder_follow(struct recorder *recorder, const char *document, const char *path,
+    bool is_said, struct error *error);
+/* The kernel is no longer for the notebook at `document`: its session ends when another begins. */
+void recorder_turn(struct recorder *recorder, const char *document);
+/* The notebook goes on an origin of its document, see history_join(): whatever comes next begins a
+ * session there. STATUS_LOCKED: a cell of it is running. It is recorded.
  */
-enum status recorder_join(
-    struct recorder *recorder, int64_t origin_id, struct error *error) MUST_CHECK;
-/* Its file was thrown away. */
-void recorder_leave(struct recorder *recorder);
+enum status recorder_join(struct recorder *recorder, const char *document, int64_t origin_id,
+    struct error *error) MUST_CHECK;
+/* The notebook's file was thrown away. */
+void recorder_leave(struct recorder *recorder, const char *document);
 /* The key of a cell that has a handle only, or none; NULL: nothing is known of it. */
 const char *recorder_cell_key(
     struct recorder *recorder, const struct cell_place *place, struct history_memory *memory);
-/* This kernel's session in it and the document that it works on, 0 before the first recorded run.
- */
+/* The session of the last run, and its document; before the first run those of the first session,
+ * 0 before that. */
 int64_t recorder_session_id(const struct recorder *recorder);
 int64_t recorder_document_id(const struct recorder *recorder);
+/* The documents that are recorded; returns how many. */
+size_t recorder_documents(
+    const struct recorder *recorder, int64_t ret_document_ids[RECORDER_SESSIONS]);
+bool recorder_is_own_session(const struct recorder *recorder, int64_t session_id);
 
 #endif

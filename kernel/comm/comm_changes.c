@@ -51,8 +51,8 @@ static enum status restore(
         json_object_set_new(reply, "head", json_true());
         json_object_set_new(reply, "cell", json_string(key));
         json_object_set_new(reply, "before", json_integer(before.number));
-        history_comm_changed(
-            question->kernel, json_pack("{s:I, s:s}", "head", (json_int_t)number, "cell", key));
+        history_comm_changed(question->kernel, question->document_id,
+            json_pack("{s:I, s:s}", "head", (json_int_t)number, "cell", key));
     }
     history_memory_finish(&memory);
     return status;
@@ -118,8 +118,8 @@ static enum status undelete(
     if (status == STATUS_OK) {
         json_object_set_new(reply, "cell", json_string(key));
         json_object_set_new(reply, "cell_type", json_string(comm_cell_type(cell.type)));
-        history_comm_changed(
-            question->kernel, json_pack("{s:I, s:s}", "head", (json_int_t)cell.head, "cell", key));
+        history_comm_changed(question->kernel, question->document_id,
+            json_pack("{s:I, s:s}", "head", (json_int_t)cell.head, "cell", key));
     }
     history_memory_finish(&memory);
     return status;
@@ -135,7 +135,7 @@ static enum status read_subject(const struct comm_question *question,
 
 static void tell(
     const struct comm_question *question, enum history_subject subject, int64_t number) {
-    history_comm_changed(question->kernel,
+    history_comm_changed(question->kernel, question->document_id,
         json_pack("{s:I}", subject == HISTORY_RUN ? "run" : "version", (json_int_t)number));
 }
 

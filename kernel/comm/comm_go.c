@@ -45,7 +45,7 @@ static void on_arrived(struct kernel *kernel, const struct replay_outcome *outco
     int64_t run_id = states_current_run(kernel->states);
     (void)outcome;
     recorder_move_state(kernel->recorder, run_id);
-    history_comm_changed(kernel, json_pack("{s:I}", "state", (json_int_t)run_id));
+    history_comm_changed(kernel, 0, json_pack("{s:I}", "state", (json_int_t)run_id));
     execution_next(kernel);
 }
 

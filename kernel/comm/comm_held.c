@@ -61,7 +61,7 @@ static void edits_finish(struct history_edit **edits, size_t *count) {
 
 static struct comm_held_cell *find_cell(struct comm_held *held, const char *key) {
     for (size_t i = 0; i < held->count; i++)
-        if (strcmp(held->cells[i].key, key) == 0)
+        if (held->cells[i].document_id == held->document_id && strcmp(held->cells[i].key, key) == 0)
             return &held->cells[i];
     return NULL;
 }
@@ -75,7 +75,8 @@ static struct comm_held_cell *need_cell(struct comm_held *held, const char *key)
         free(copy);
         return NULL;
     }
-    held->cells[held->count] = (struct comm_held_cell){.key = copy};
+    held->cells[held->count] =
+        (struct comm_held_cell){.document_id = held->document_id, .key = copy};
     return &held->cells[held->count++];
 }
 
@@ -98,6 +99,7 @@ void comm_held_finish(struct comm_held *held) {
 
 static bool held_copy(const struct comm_held *from, struct comm_held *to) {
     for (size_t i = 0; i < from->count; i++) {
+        to->document_id = from->cells[i].document_id;
         struct comm_held_cell *cell = need_cell(to, from->cells[i].key);
         if (!cell)
             return false;
@@ -198,9 +200,9 @@ static bool sift_text(const struct comm_question *question, struct comm_sifted *
 static bool sift(const struct comm_question *question, const struct history_edit *batch,
     size_t count, struct comm_sifted *sifted) {
     const struct comm_held *held = &question->kernel->comm_held;
-    sifted->next.document_id = question->document_id;
-    if (held->document_id == question->document_id && !held_copy(held, &sifted->next))
+    if (!held_copy(held, &sifted->next))
         return false;
+    sifted->next.document_id = question->document_id;
     for (size_t i = 0; i < count; i++) {
         const struct history_edit *edit = &batch[i];
         bool fine = edit->kind == HISTORY_EDIT_TEXT ? sift_text(question, sifted, edit)

@@ -11,6 +11,7 @@
 
 /* A cell that shows commands, or a text that may become one. */
 struct comm_held_cell {
+    int64_t document_id;
     char *key;
     bool commands;              /* it has shown some: what is begun in it belongs to them */
     struct history_edit *begun; /* held back, oldest first; their strings are owned */
@@ -18,7 +19,7 @@ struct comm_held_cell {
 };
 
 struct comm_held {
-    int64_t document_id;
+    int64_t document_id; /* that the batch at hand is of */
     struct comm_held_cell *cells;
     size_t count;
 };

@@ -49,7 +49,7 @@ static enum status join(const struct comm_question *question, json_t *reply, str
     struct kernel *kernel = question->kernel;
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct buf text = BUF_INIT;
-    const char *path = notebook_watch_path(kernel), *joined = "";
+    const char *path = notebook_watch_page(kernel, question->comm_id), *joined = "";
     int64_t document_id = 0;
     if (!path)
         return error_set(
@@ -58,13 +58,13 @@ static enum status join(const struct comm_question *question, json_t *reply, str
     if (status == STATUS_OK)
         status = history_document_path(question->history, document_id, &memory, &joined, error);
     if (status == STATUS_OK)
-        status = recorder_join(kernel->recorder, document_id, error);
+        status = recorder_join(kernel->recorder, path, document_id, error);
     if (status == STATUS_OK) {
         buf_printf(&text, "%s continues the history of %s. What it recorded itself is kept.",
             name_of(path), name_of(joined));
         json_object_set_new(reply, "document", json_integer((json_int_t)document_id));
         json_object_set_new(reply, "text", comm_text_json(buf_string(&text), text.size));
-        history_comm_changed(kernel, json_pack("{s:s}", "path", path));
+        history_comm_changed(kernel, 0, json_pack("{s:s}", "path", path));
     }
     buf_finish(&text);
     history_memory_finish(&memory);

@@ -11,6 +11,7 @@ struct kernel;
 /* A request that came over the comm, on its way to an answer. */
 struct comm_question {
     struct kernel *kernel;
+    const char *comm_id;
     struct history *history;
     int64_t document_id;
     const json_t *data; /* as the front end sent it */

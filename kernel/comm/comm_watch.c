@@ -26,12 +26,11 @@ static bool arm(struct comm_watch *watch, struct history *history) {
 
 /* The kernel's own runs are told as they begin and end. */
 static json_t *runs_json(struct kernel *kernel, const struct history_changes *changes) {
-    int64_t own = recorder_session_id(kernel->recorder);
     json_t *list = json_array();
     size_t first = changes->run_count > RUNS_TOLD ? changes->run_count - RUNS_TOLD : 0;
     for (size_t i = first; i < changes->run_count; i++) {
         const struct history_changed_run *run = &changes->runs[i];
-        if (run->session_id != own)
+        if (!recorder_is_own_session(kernel->recorder, run->session_id))
             json_array_append_new(
                 list, json_pack("{s:I, s:s, s:I, s:s}", "run", (json_int_t)run->run_id, "cell",
                           run->key, "version", (json_int_t)run->version, "status",
@@ -40,39 +39,55 @@ static json_t *runs_json(struct kernel *kernel, const struct history_changes *ch
     return list;
 }
 
-static void tell(struct kernel *kernel, const struct history_changes *changes) {
+static void tell(
+    struct kernel *kernel, int64_t document_id, const struct history_changes *changes) {
     json_t *runs = runs_json(kernel, changes);
     json_t *heads = json_object();
     for (size_t i = 0; i < changes->cell_count; i++)
         json_object_set_new(heads, changes->cells[i].key, json_integer(changes->cells[i].head));
     bool any = changes->cell_count || json_array_size(runs) || changes->layout || changes->marks;
     if (any) /* else it was another notebook */
-        history_comm_changed(
-            kernel, json_pack("{s:b, s:O, s:O, s:b, s:b}", "elsewhere", 1, "heads", heads, "runs",
-                        runs, "layout", changes->layout, "marks", changes->marks));
+        history_comm_changed(kernel, document_id,
+            json_pack("{s:b, s:O, s:O, s:b, s:b}", "elsewhere", 1, "heads", heads, "runs", runs,
+                "layout", changes->layout, "marks", changes->marks));
     json_decref(heads);
     json_decref(runs);
 }
 
-/* Look at the store; what is new since the last time is told where others have written. */
-static void look(struct kernel *kernel, struct history *history, bool told) {
-    struct comm_watch *watch = &kernel->comm_watch;
+/* What is new in a document since the last look is told where others have written; nothing is at
+ * the first look. */
+static void look_at(struct kernel *kernel, struct history *history, struct comm_look *look) {
     struct history_memory memory = HISTORY_MEMORY_INIT;
     struct history_changes changes = {0};
     struct error error;
-    int64_t document_id = recorder_document_id(kernel->recorder);
-    if (watch->document_id != document_id) {
-        watch->document_id = document_id;
-        watch->look = (struct history_look){0};
-        told = false;
-    }
-    enum status status =
-        history_look(history, document_id, &watch->look, &memory, told ? &changes : NULL, &error);
+    bool is_first = look->look.data_version == 0;
+    enum status status = history_look(
+        history, look->document_id, &look->look, &memory, is_first ? NULL : &changes, &error);
     if (status == STATUS_OK && changes.elsewhere)
-        tell(kernel, &changes);
+        tell(kernel, look->document_id, &changes);
     else if (status != STATUS_OK)
         log_line("what other processes have recorded cannot be read: %s", error.message);
     history_memory_finish(&memory);
+}
+
+static struct history_look seen_of(const struct comm_watch *watch, int64_t document_id) {
+    for (size_t i = 0; i < RECORDER_SESSIONS; i++)
+        if (watch->looks[i].document_id == document_id)
+            return watch->looks[i].look;
+    return (struct history_look){0};
+}
+
+/* Look at all that is recorded here. */
+static void look(struct kernel *kernel, struct history *history) {
+    struct comm_watch *watch = &kernel->comm_watch;
+    struct comm_look looks[RECORDER_SESSIONS] = {0};
+    int64_t document_ids[RECORDER_SESSIONS];
+    size_t count = recorder_documents(kernel->recorder, document_ids);
+    for (size_t i = 0; i < count; i++)
+        looks[i] = (struct comm_look){document_ids[i], seen_of(watch, document_ids[i])};
+    memcpy(watch->looks, looks, sizeof looks);
+    for (size_t i = 0; i < count; i++)
+        look_at(kernel, history, &watch->looks[i]);
 }
 
 static int on_quiet(zloop_t *loop, int timer, void *context) {
@@ -85,7 +100,7 @@ static int on_quiet(zloop_t *loop, int timer, void *context) {
     if (!history || !arm(&kernel->comm_watch, history)) /* first, so that nothing is missed */
         comm_watch_stop(kernel);
     if (history)
-        look(kernel, history, true);
+        look(kernel, history);
     return 0;
 }
 
@@ -114,8 +129,8 @@ void comm_watch_start(struct kernel *kernel) {
         comm_watch_stop(kernel);
         return;
     }
-    watch->document_id = 0;
-    look(kernel, history, false);
+    memset(watch->looks, 0, sizeof watch->looks);
+    look(kernel, history);
     zmq_pollitem_t item = {.fd = watch->fd, .events = ZMQ_POLLIN};
     zloop_poller(kernel->loop, &item, on_change, kernel);
 }

@@ -46,7 +46,8 @@ static enum status open_question(
     question->history = recorder_history(recorder, error);
     enum status status = question->history ? STATUS_OK : error->status;
     if (status == STATUS_OK) {
-        *ret_session = recorder_session(recorder, notebook_watch_path(question->kernel), error);
+        *ret_session = recorder_session(
+            recorder, notebook_watch_page(question->kernel, question->comm_id), error);
         status = *ret_session ? STATUS_OK : error->status;
     }
     if (status != STATUS_OK)
@@ -74,10 +75,14 @@ static bool is_type(const json_t *data, const char *type) {
 }
 
 /* Where the front end shows the notebook: the session is that of what lies there. */
-static void read_path(struct kernel *kernel, const char *comm_id, const json_t *data) {
+static void read_path(
+    struct kernel *kernel, const json_t *parent, const char *comm_id, const json_t *data) {
     const char *path = json_string_value(json_object_get(data, "path"));
+    const char *session = json_string_value(json_object_get(data, "session"));
+    if (!session)
+        session = json_string_value(json_object_get(parent, "session"));
     if (path)
-        notebook_watch_told(kernel, comm_id, path);
+        notebook_watch_told(kernel, comm_id, path, session);
 }
 
 static enum status answer(const struct comm_question *question, struct history_session *session,
@@ -106,12 +111,12 @@ static enum status answer(const struct comm_question *question, struct history_s
 }
 
 static void on_message(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
-    struct comm_question question = {.kernel = kernel, .data = data};
+    struct comm_question question = {.kernel = kernel, .comm_id = comm_id, .data = data};
     struct history_session *session = NULL;
     struct error error;
     json_t *reply = json_object();
     if (is_type(data, "path"))
-        read_path(kernel, comm_id, data);
+        read_path(kernel, parent, comm_id, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK)
         status = answer(&question, session, reply, &error);
@@ -129,9 +134,9 @@ static void on_message(struct kernel *kernel, json_t *parent, const char *comm_i
     json_t *heads = json_incref(json_object_get(reply, "heads"));
     comms_send(kernel, parent, comm_id, reply);
     if (status == STATUS_OK && is_type(data, "cells")) /* what is known of them is known now */
-        history_comm_changed(kernel, json_pack("{s:b}", "file", 1));
+        history_comm_changed(kernel, question.document_id, json_pack("{s:b}", "file", 1));
     if (json_object_size(heads))
-        history_comm_changed(kernel, json_pack("{s:O}", "heads", heads));
+        history_comm_changed(kernel, question.document_id, json_pack("{s:O}", "heads", heads));
     json_decref(heads);
 }
 
@@ -151,12 +156,12 @@ static void add_cut_off(
 
 /* What the front end has to know first: which of its edits have arrived. */
 static bool on_open(struct kernel *kernel, json_t *parent, const char *comm_id, json_t *data) {
-    struct comm_question question = {.kernel = kernel, .data = data};
+    struct comm_question question = {.kernel = kernel, .comm_id = comm_id, .data = data};
     struct history_session *session = NULL;
     struct error error;
     int64_t sequence = 0;
     const char *client = json_string_value(json_object_get(data, "client"));
-    read_path(kernel, comm_id, data);
+    read_path(kernel, parent, comm_id, data);
     enum status status = open_question(&question, &session, &error);
     if (status == STATUS_OK && client)
         status = history_client_sequence(question.history, client, &sequence, &error);
@@ -192,9 +197,15 @@ const struct comm_target history_comm_target = {
 
 void history_comm_push(struct kernel *kernel, const char *type, json_t *message) {
     json_object_set_new(message, "type", json_string(type));
-    comms_send_all(kernel, &history_comm_target, message);
+    comms_send_all(kernel, &history_comm_target, message, NULL, NULL);
 }
 
-void history_comm_changed(struct kernel *kernel, json_t *change) {
-    history_comm_push(kernel, "changed", change);
+static bool shows(struct kernel *kernel, const char *comm_id, const void *document_id) {
+    const char *path = notebook_watch_page(kernel, comm_id);
+    return recorder_document_at(kernel->recorder, path) == *(const int64_t *)document_id;
+}
+
+void history_comm_changed(struct kernel *kernel, int64_t document_id, json_t *change) {
+    json_object_set_new(change, "type", json_string("changed"));
+    comms_send_all(kernel, &history_comm_target, change, document_id ? shows : NULL, &document_id);
 }

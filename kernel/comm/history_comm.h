@@ -12,7 +12,8 @@ extern const struct comm_target history_comm_target;
 /* Tell all open comms: a message of a type. `message` is an object, stolen. */
 void history_comm_push(struct kernel *kernel, const char *type, json_t *message);
 
-/* Something of the history has changed: tell all open comms. `change` is an object, stolen. */
-void history_comm_changed(struct kernel *kernel, json_t *change);
+/* Something of a document has changed, 0: of all: tell the open comms whose pages show it. `change`
+ * is an object, stolen. */
+void history_comm_changed(struct kernel *kernel, int64_t document_id, json_t *change);
 
 #endif

@@ -4,6 +4,7 @@ Nothing in here sleeps for order: every wait ends with a message or with a faile
 """
 
 import contextlib
+import copy
 import json
 import os
 import queue
@@ -115,6 +116,16 @@ class Kernel:
     def another_client(self) -> BlockingKernelClient:
         """Not started yet. With a session of its own: that is what sockets are told apart by."""
         return self.manager.client(session=Session(key=self.manager.session.key))
+
+    @contextlib.contextmanager
+    def beside(self):
+        """Another client of the same kernel, as a second page is."""
+        other = copy.copy(self)
+        other.client, other.early = self.connect(), []
+        try:
+            yield other
+        finally:
+            other.client.stop_channels()
 
     def close(self):
         self.client.stop_channels()

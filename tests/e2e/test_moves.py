@@ -248,6 +248,29 @@ def test_two_notebooks_swap_their_names(tmp_path, data_dir, runs):
     assert "3 + 3" in all_of(paths[0]) and "3 + 4" in all_of(paths[0]) and "1 +" not in all_of(paths[0])
 
 
+@pytest.mark.parametrize("pause", [0.1, 0.6])
+def test_two_notebooks_swap_their_names_and_a_program_writes_one(tmp_path, data_dir, pause):
+    """A new file is there before the kernel has looked; a copy of it that is opened next is no more than a copy."""
+    first, second, copy = (tmp_path / f"{name}.ipynb" for name in ("a", "b", "copy"))
+    write_notebook(first, one="1", two="2")
+    write_notebook(second, three="3", four="4")
+    with Kernel(notebook=first) as kernel, Kernel(notebook=second) as other:
+        pages = [Page(kernel), Page(other)]
+        kernel.run("1 + 1", cell="one")
+        with Listener(kernel, pages[0]) as listener:
+            first.rename(tmp_path / "tmp.ipynb")
+            second.rename(first)
+            (tmp_path / "tmp.ipynb").rename(second)
+            time.sleep(pause)
+            replace_notebook(second, one="1 + 1 + 1", two="2")
+            listener.next(path=str(second))
+        shutil.copy(second, copy)
+        run(copy, one="1 + 5")
+        kernel.run("1 + 2", cell="one")
+    assert all(text in all_of(second) for text in ("1 + 1", "1 + 2")) and "1 + 5" not in all_of(second)
+    assert "1 + 5" in all_of(copy) and "1 + 2" not in all_of(copy)
+
+
 def test_a_notebook_swaps_its_name_with_a_copy_that_was_never_opened(untitled, analysis, tmp_path):
     run(untitled, one="1 + 1")
     shutil.copy(untitled, analysis)
@@ -456,23 +479,3 @@ def test_thrown_away_and_saved_again(untitled, tmp_path):
             listener.next(file=True)
         assert texts(kernel, "two")[-1] == "written by another program"
     assert "written by another program" in all_of(untitled)
-
-
-# ---- not moved ----
-
-
-def test_two_notebooks_share_a_kernel(untitled, tmp_path):
-    """Neither is taken for the other one that was renamed."""
-    other = tmp_path / "other.ipynb"
-    write_notebook(other, x="5 + 5", y="6 + 6")
-    with Kernel(notebook=untitled) as kernel:
-        page = Page(kernel, path="Untitled.ipynb")
-        kernel.run("1 + 1", cell="one")
-        Page(kernel, path="other.ipynb")
-        kernel.run("1 + 2", cell="one")
-        with Listener(kernel, page) as listener:
-            write_notebook(untitled, one="1 + 2", two="2 + 2")
-            listener.next(file=True)
-        assert cells_of(page) == {"one": False, "two": False}
-    assert "1 + 2" in all_of(untitled) and "2 + 2" in all_of(untitled)
-    assert not has_history(other)

@@ -105,7 +105,7 @@ export class HistoryConnection {
 
   /** The notebook has another path: what comes after this is recorded there. A copy is a document of its own. */
   async tellPath(): Promise<void> {
-    const answer = await this._tell({ type: 'path', path: this._path() });
+    const answer = await this._tell({ type: 'path', ...this._place() });
     if (this._state === 'open' && answer?.document !== undefined && answer.document !== this._document) {
       this._restart(); // all that is known of versions and runs is the original's
     }
@@ -215,13 +215,12 @@ export class HistoryConnection {
       if (overtaken()) {
         return;
       }
-      // A second connection to the kernel in the same page (a console) carries no comms.
-      if (info.implementation !== 'forkernel' || !kernel.handleComms) {
+      if (info.implementation !== 'forkernel') {
         this._set('none');
         return;
       }
       this._set('waiting');
-      const comm = kernel.createComm(TARGET);
+      const comm = this._carrier(kernel).createComm(TARGET);
       this._comm = comm;
       comm.onMsg = message => this._onMessage(comm, message);
       comm.onClose = () => {
@@ -235,7 +234,7 @@ export class HistoryConnection {
           this._lose('off'); // not 'waiting': asking again would have it close the next one
         }
       };
-      const welcome = await this._await(() => comm.open({ version: 1, client: this._client, path: this._path() }));
+      const welcome = await this._await(() => comm.open({ version: 1, client: this._client, ...this._place() }));
       if (overtaken()) {
         return;
       }
@@ -256,6 +255,16 @@ export class HistoryConnection {
     }
   }
 
+  /** In one page only the first connection to a kernel carries comms: that of another notebook, or of a console. */
+  private _carrier(kernel: Kernel.IKernelConnection): Kernel.IKernelConnection {
+    return kernel.handleComms ? kernel : (this._own = kernel.clone({ handleComms: true }));
+  }
+
+  /** Where the notebook lies, and which requests are its own where several share the kernel. */
+  private _place(): Data {
+    return { path: this._path(), session: this._session.session?.kernel?.clientId };
+  }
+
   private _lose(state: ConnectionState): void {
     this._opening = undefined;
     const comm = this._comm;
@@ -263,6 +272,8 @@ export class HistoryConnection {
     if (comm) {
       close(comm);
     }
+    this._own?.dispose();
+    this._own = undefined;
     const answers = [...this._answers.values()];
     this._answers.clear();
     this._set(state === 'open' ? 'waiting' : state);
@@ -287,6 +298,7 @@ export class HistoryConnection {
   private _cutOff?: Run;
   private _id = 0;
   private _comm?: Kernel.IComm;
+  private _own?: Kernel.IKernelConnection; // where the notebook's carries no comms
   private _opening?: object;
   private _answers = new Map<string, { resolve: (data: Data) => void; lose: () => void }>();
   private _stateChanged = new Signal<this, ConnectionState>(this);

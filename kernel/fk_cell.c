@@ -145,6 +145,7 @@ static enum status run_line(struct fk_context *context, struct recorder *recorde
         }
         if (status != STATUS_OK)
             return status;
+        context->session_id = recorder_session_of(recorder, context->document_id);
     }
     return verb->run(context, count > 2 ? count - 2 : 0, words + 2, error);
 }
@@ -168,7 +169,6 @@ struct fk_cell_outcome fk_cell_run(
     enum status status = check_lines(code, &error);
     if (status == STATUS_OK) {
         context.history = recorder_history(kernel->recorder, &error);
-        context.session_id = recorder_session_id(kernel->recorder);
         status = context.history ? STATUS_OK : error.status;
     }
     if (!place->key)

@@ -128,6 +128,13 @@ bool recorder_is_own_session(const struct recorder *recorder, int64_t session_id
     return one != NULL;
 }
 
+int64_t recorder_session_of(const struct recorder *recorder, int64_t document_id) {
+    const struct recorded *one = recorder->recorded;
+    while (one && history_session_document(one->session) != document_id)
+        one = one->next;
+    return one ? history_session_id(one->session) : 0;
+}
+
 static bool same_document(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
@@ -376,8 +383,10 @@ static void begin_run(struct recorder *recorder, const struct cell_place *place,
     recorder->last_run_id = 0;
     recorder->failed = recorder->kept_output = false;
     struct history_session *session = recorder_session(recorder, place->document, &error);
-    if (!check(recorder, session ? STATUS_OK : error.status, &error))
+    if (!session) {
+        warn(recorder, &error);
         return;
+    }
     recorder->own = recorder->recorded;
     struct history_run_start start = {
         .cell_key = place->key,

@@ -111,5 +111,7 @@ int64_t recorder_document_id(const struct recorder *recorder);
 size_t recorder_documents(
     const struct recorder *recorder, int64_t ret_document_ids[RECORDER_SESSIONS]);
 bool recorder_is_own_session(const struct recorder *recorder, int64_t session_id);
+/* The session that records the document; 0: none does. */
+int64_t recorder_session_of(const struct recorder *recorder, int64_t document_id);
 
 #endif

@@ -59,7 +59,7 @@ static enum status go(const struct comm_question *question, const char *verb, si
         .document_id = question->document_id,
         .sink = &sink,
         .states = kernel->states,
-        .session_id = recorder_session_id(kernel->recorder),
+        .session_id = recorder_session_of(kernel->recorder, question->document_id),
     };
     if (kernel->execution.running || kernel->execution.waiting)
         return error_set(error, STATUS_LOCKED,

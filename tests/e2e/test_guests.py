@@ -167,6 +167,16 @@ def test_a_crash_in_the_guest(two, host, other):
     assert "volatile" in all_of(other) and "volatile" not in all_of(host)
 
 
+def test_commands_are_about_the_notebook_they_are_in(two):
+    kernel, page, beside, guest = two
+    kernel.run("int a = 1;", cell="one")
+    beside.run("int b = 2;", cell="y")
+    assert "no earlier kernel has run cells of this notebook" in beside.run("%fk resume").text
+    assert "int b" in beside.run("%fk states").stdout and "int a" not in beside.run("%fk states").stdout
+    assert kernel.run("%fk goto [1]").status == "ok"
+    assert kernel.run("a", cell="two").result == "1" and kernel.run("b", cell="two").status == "error"
+
+
 def test_more_notebooks_than_are_recorded_at_a_time(host, tmp_path):
     names = [f"n{i}.ipynb" for i in range(NOTEBOOKS)]
     with Kernel(notebook=host) as kernel:

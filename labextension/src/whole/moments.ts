@@ -67,13 +67,18 @@ export function worthShowing(moments: readonly Moment[]): Moment[] {
 export function momentRows(moments: readonly Moment[], now: number, trans: TranslationBundle): MomentRow[] {
   const rows: MomentRow[] = [];
   const shown = [...worthShowing(moments), { kind: 'now' as const, time: now, about: 0, cells: 0, runs: 0 }].reverse();
+  const starts = moments.filter(({ kind }) => kind === 'session').map(({ time }) => time);
   let heading = '';
   shown.forEach(moment => {
-    const session = [...moments].reverse().find(one => one.kind === 'session' && one.time <= moment.time);
+    while (starts.length > 0 && starts[starts.length - 1] > moment.time) {
+      starts.pop();
+    }
+    const start = starts[starts.length - 1];
     const day = dayWord(moment.time, now, trans);
-    const words = session
-      ? trans.__('%1 · kernel of %2', day, startOf(session.time, moment.time))
-      : trans.__('%1 · before the first kernel', day);
+    const words =
+      start === undefined
+        ? trans.__('%1 · before the first kernel', day)
+        : trans.__('%1 · kernel of %2', day, startOf(start, moment.time));
     if (words !== heading) {
       heading = words;
       rows.push({ kind: 'heading', words, key: `${words} ${moment.time}` });

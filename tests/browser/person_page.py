@@ -32,7 +32,12 @@ HELPER = """() => {
             const panel = of(path);
             app.shell.activateById(panel.id);
             await panel.revealed;
-            await until(() => app.shell.currentWidget === panel && panel.content.widgets.length > 0);
+            await until(() => {
+                if (app.shell.currentWidget !== panel) {
+                    app.shell.activateById(panel.id); // a dialog that ends gives the focus back
+                }
+                return app.shell.currentWidget === panel && panel.content.widgets.length > 0;
+            });
             const at = id ? panel.content.widgets.findIndex(one => one.model.id === id) : panel.content.activeCellIndex;
             panel.content.deselectAll();
             panel.content.activeCellIndex = Math.max(0, at);

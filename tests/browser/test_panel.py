@@ -5,7 +5,7 @@ import os
 import nbformat
 import pytest
 from history import click, deleted_cells, history_open, source, theme, undo_stop, write
-from test_lab import OPEN, OUTPUTS, RUN, cell, run, text_of
+from test_lab import OPEN, OUTPUTS, RUN, SOURCE, cell, run, text_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -339,6 +339,30 @@ def widen(page, pixels):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] - pixels, box["y"] + 300, steps=5)
     page.mouse.up()
+
+
+def test_a_double_click_is_for_the_row_of_its_first_press(page, notebook):
+    """Which tells what was typed last: that has a row on top, and another row comes under the pointer."""
+    one = id_of(notebook, "one")
+    page.evaluate(OPEN, notebook.name)
+    history_open(page)
+    click(page, one)
+    write(page, " // a")
+    undo_stop(page)
+    page.evaluate(RUN, one)
+    show(page)
+    page.wait_for_function("document.querySelectorAll('.fk-Row').length === 2")
+    click(page, one)
+    write(page, " // b")
+    box = page.locator(".fk-Row[data-version='1']").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function("document.querySelectorAll('.fk-Row').length === 3")
+    assert page.locator(".fk-Row[data-version='1']").bounding_box()["y"] > box["y"] + 10
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    page.wait_for_function(f"id => ({SOURCE})(id) === 'int a = 1;'", arg=one)
 
 
 def test_a_deleted_cell_is_brought_back(page, notebook, screenshot):

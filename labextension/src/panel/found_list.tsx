@@ -9,7 +9,7 @@ import { Marked } from './marked.js';
 import { localPathOf } from './search.js';
 import type { NotebookView, PanelServices } from './services.js';
 import type { Search } from './use_found.js';
-import { VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
+import { isSelecting, VirtualRows, type VirtualRowsHandle } from './virtual_rows.js';
 import { ago, dateTime } from './words.js';
 
 const ROW_HEIGHT = 40;
@@ -206,7 +206,7 @@ function FoundLine({ row, place, text, now, selected, trans, onSelect, onShow }:
       aria-label={[found.excerpt.trim(), ...words].join(', ')}
       tabIndex={selected ? 0 : -1}
       title={dateTime(found.time)}
-      onMouseDown={press => press.button === 0 && onSelect()}
+      onMouseDown={press => isSelecting(press) && onSelect()}
       onDoubleClick={() => onShow(found)}
     >
       <div className="fk-Row-body">

@@ -4,6 +4,7 @@ import type { CellInfo, Change } from '../kernel/protocol.js';
 import { changePieces } from '../tree/line_change.js';
 import type { EventRow, LogGroup } from './log_rows.js';
 import { Pieces } from './pieces.js';
+import { isSelecting } from './virtual_rows.js';
 import { ago, causeWord, clockTime, dateTime, dayWord, STATUS_SIGNS, statusWord } from './words.js';
 
 interface Common {
@@ -70,7 +71,7 @@ export function LogLine({ row, change, cell, index, now, selected, trans, onSele
       className={`fk-LogRow fk-mod-${event.event} ${selected ? 'fk-mod-selected' : ''}`}
       aria-selected={selected}
       tabIndex={selected ? 0 : -1}
-      onMouseDown={press => press.button === 0 && onSelect()}
+      onMouseDown={press => isSelecting(press) && onSelect()}
       onDoubleClick={onShow}
       title={dateTime(event.time)}
     >

@@ -228,7 +228,7 @@ export function NotebookTab({ view, services }: { view: NotebookView; services: 
               cell={names.get(row.event.cell)}
               index={places.get(row.event.cell)}
               onSelect={() => go(at)}
-              onShow={() => show(row.event)}
+              onShow={() => event && show(event)}
               {...common}
             />
           );

@@ -7,6 +7,7 @@ import { textOf, type Piece } from '../tree/line_change.js';
 import { LaneCell } from './lane_cell.js';
 import { Marked } from './marked.js';
 import { Pieces } from './pieces.js';
+import { isSelecting } from './virtual_rows.js';
 import { ago, causeWord, dateTime, runWords, STATUS_SIGNS } from './words.js';
 
 export const ROW_HEIGHT = 44;
@@ -69,7 +70,7 @@ export const TreeRow = memo(function TreeRow(props: Props): ReactElement {
       aria-expanded={props.expandable ? folded.length === 0 : undefined}
       aria-label={said.filter(Boolean).join(', ')}
       data-version={version.version}
-      onMouseDown={event => event.button === 0 && props.actions.select(props.index)}
+      onMouseDown={press => isSelecting(press) && props.actions.select(props.index)}
       onDoubleClick={() => props.actions.restore()}
     >
       <LaneCell

@@ -6,6 +6,7 @@ import {
   useRef,
   useState,
   type HTMLAttributes,
+  type MouseEvent,
   type ReactElement
 } from 'react';
 
@@ -26,6 +27,11 @@ interface Props extends Omit<HTMLAttributes<HTMLDivElement>, 'children'> {
   keep: number; // drawn wherever it is, as it may have the focus; -1: none
   children: (index: number) => ReactElement;
   onRange?: (first: number, end: number) => void;
+}
+
+/** Does the press select its row? Not the second one of a double click: the rows may have moved since the first. */
+export function isSelecting(press: MouseEvent): boolean {
+  return press.button === 0 && press.detail < 2;
 }
 
 /** Rows of one height, of which only those in the window are drawn. */

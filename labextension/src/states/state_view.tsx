@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactEle
 import type { State } from '../kernel/protocol.js';
 import { useNow, useSignal } from '../panel/hooks.js';
 import { LaneCell, laneWidth } from '../panel/lane_cell.js';
-import { VirtualRows, type VirtualRowsHandle } from '../panel/virtual_rows.js';
+import { isSelecting, VirtualRows, type VirtualRowsHandle } from '../panel/virtual_rows.js';
 import { ago, bytesWords, dateTime } from '../panel/words.js';
 import { apartFrom } from '../tree/line_change.js';
 import { goToState, resume, undoRun } from './go.js';
@@ -210,7 +210,7 @@ function StateRowView(props: RowProps): ReactElement {
       aria-label={said}
       title={said}
       data-run={row.run}
-      onMouseDown={event => event.button === 0 && onSelect()}
+      onMouseDown={press => isSelecting(press) && onSelect()}
       onDoubleClick={onGo}
     >
       <LaneCell row={row.lanes} height={ROW_HEIGHT} width={width} shape={shapeOf(row)} />

@@ -13,6 +13,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import create_server
 
 import zmq
 from jupyter_client import BlockingKernelClient, KernelManager
@@ -97,20 +98,42 @@ class Kernel:
     """A running kernel and one client of it."""
 
     def __init__(self, *, notebook=None, env=None, **manager_options):
-        self.manager = KernelManager(kernel_name=KERNEL, **manager_options)
         self.env = dict(os.environ)
         self.env.pop("JPY_SESSION_NAME", None)
         if notebook is not None:
             self.env["JPY_SESSION_NAME"] = str(notebook)
         self.env.update(env or {})
-        self.manager.start_kernel(env=self.env)
-        self.client = self.connect()
+        for attempts in range(5, 0, -1):
+            self.manager = KernelManager(kernel_name=KERNEL, **manager_options)
+            self.manager.start_kernel(env=self.env)
+            try:
+                self.client = self.connect()
+                break
+            except RuntimeError:
+                # the manager has looked for ports that were free, and then another process took one of them
+                if attempts == 1 or self.manager.is_alive() or not self._lacks_a_port():
+                    raise
+                self.manager.cleanup_resources()
         self.early = []  # replies that came while another one was waited for
+
+    def _lacks_a_port(self):
+        if self.manager.transport != "tcp":
+            return False
+        try:
+            for port in self.manager.ports:
+                create_server((self.manager.ip, port)).close()
+            return False
+        except OSError:
+            return True
 
     def connect(self) -> BlockingKernelClient:
         client = self.another_client()
         client.start_channels()
-        client.wait_for_ready(timeout=TIMEOUT)
+        try:
+            client.wait_for_ready(timeout=TIMEOUT)
+        except BaseException:
+            client.stop_channels()
+            raise
         return client
 
     def another_client(self) -> BlockingKernelClient:

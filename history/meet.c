@@ -288,6 +288,28 @@ static enum status is_alike(
     return status;
 }
 
+struct owner {
+    struct history *history;
+    int64_t document_id;
+};
+
+static bool is_shown_by(void *of, const char *key) {
+    const struct owner *owner = of;
+    struct cell cell;
+    struct error error;
+    return cell_find(owner->history, owner->document_id, key, &cell, &error) == STATUS_OK &&
+           !cell.deleted;
+}
+
+/* Has the notebook at `path` these cells, or any that the document shows now? An old copy may have
+ * more of its cells than its own file still has. */
+static bool holds(const struct judging *judging, int64_t document_id, const char *path) {
+    const struct history_met_file *file = judging->file;
+    struct owner owner = {judging->history, document_id};
+    return file->is_at(file->context, path) ||
+           file->any_at(file->context, path, is_shown_by, &owner);
+}
+
 /* Is the document's own file still where it was, and not this one? */
 static enum status is_elsewhere(
     const struct judging *judging, int64_t document_id, bool *ret_elsewhere, struct error *error) {
@@ -309,7 +331,7 @@ static enum status is_elsewhere(
     bool same = there && file->file.inode && (int64_t)info.st_ino == file->file.inode &&
                 (int64_t)info.st_dev == file->file.device;
     if (there && !same) /* without ids the paths decide */
-        *ret_elsewhere = !judging->keyed || file->is_at(file->context, path);
+        *ret_elsewhere = !judging->keyed || holds(judging, document_id, path);
     else if (!there) /* what cannot be looked at may be there */
         *ret_elsewhere = stat_errno != ENOENT && stat_errno != ENOTDIR;
     sql_done(rows);

@@ -39,6 +39,9 @@ struct history_met_file {
     size_t count;
     /* Has the notebook at `path` more than half of these cells? False too where there is none. */
     bool (*is_at)(void *context, const char *path);
+    /* Has the notebook at `path` a cell with such an id? False too where there is none. */
+    bool (*any_at)(
+        void *context, const char *path, bool (*is_such)(void *of, const char *key), void *of);
     void *context;
     int64_t session_document; /* that a front end or the system says that it is; 0: nobody says */
 };

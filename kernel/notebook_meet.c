@@ -45,6 +45,19 @@ static bool is_at(void *context, const char *path) {
     return shared * 2 > keyed;
 }
 
+static bool any_at(
+    void *context, const char *path, bool (*is_such)(void *of, const char *key), void *of) {
+    (void)context;
+    struct notebook_file file;
+    bool found = false;
+    if (notebook_file_read(path, NOTEBOOK_FILE_MAX_BYTES, &file, NULL) != STATUS_OK)
+        return false;
+    for (size_t i = 0; i < file.count && !found; i++)
+        found = file.cells[i].id && *file.cells[i].id && is_such(of, file.cells[i].id);
+    notebook_file_finish(&file);
+    return found;
+}
+
 /* `cells` has room for all of the file's. */
 static struct history_met_file describe(
     const char *path, struct notebook_file *file, struct history_file_cell *cells) {
@@ -57,6 +70,7 @@ static struct history_met_file describe(
         .cells = cells,
         .count = file->count,
         .is_at = is_at,
+        .any_at = any_at,
         .context = file};
 }
 

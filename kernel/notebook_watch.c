@@ -102,6 +102,11 @@ static struct notebook_look look(const struct notebook_watch *watch) {
     return seen;
 }
 
+static bool is_written(const struct notebook_look *now, const struct notebook_look *before) {
+    return now->inode != before->inode || now->changed_s != before->changed_s ||
+           now->changed_ns != before->changed_ns;
+}
+
 static int on_look(zloop_t *loop, int timer, void *context) {
     (void)loop;
     (void)timer;
@@ -110,8 +115,7 @@ static int on_look(zloop_t *loop, int timer, void *context) {
     struct notebook_look now = look(watch), before = watch->seen;
     watch->seen = now;
     note_where(watch);
-    if (now.inode != before.inode || now.changed_s != before.changed_s ||
-        now.changed_ns != before.changed_ns || now.is_here != before.is_here)
+    if (is_written(&now, &before) || now.is_here != before.is_here)
         read_later(kernel);
     return 0;
 }
@@ -175,6 +179,7 @@ static void go_to(struct kernel *kernel, const char *path) {
 static void turn_to(struct kernel *kernel, const char *path) {
     recorder_turn(kernel->recorder, kernel->notebook_watch.path);
     go_to(kernel, path);
+    kernel->notebook_watch.recorded = look(&kernel->notebook_watch);
 }
 
 /* The notebook lies at `path` now, or another one does that the kernel is for from now on;
@@ -223,12 +228,14 @@ static int64_t told_since(struct kernel *kernel) {
 
 static enum status record(struct kernel *kernel, const struct notebook_file *file, int64_t since_us,
     struct error *error) {
-    struct history_session *session =
-        recorder_session(kernel->recorder, kernel->notebook_watch.path, error);
+    struct notebook_watch *watch = &kernel->notebook_watch;
+    struct history_session *session = recorder_session(kernel->recorder, watch->path, error);
     if (!session)
         return error->status;
     enum status status = notebook_record(session, file, since_us, error);
-    if (status == STATUS_OK) /* a save that changed nothing means something, too */
+    struct notebook_look now = look(watch), before = watch->recorded;
+    watch->recorded = now;
+    if (status == STATUS_OK && is_written(&now, &before)) /* one that changed nothing, too */
         status = history_record_moment(history_session_history(session),
             history_session_document(session), HISTORY_MOMENT_SAVED, 0, 0, error);
     return status;
@@ -293,6 +300,8 @@ static void read_saved(struct kernel *kernel) {
     if (moved && !stays) { /* another notebook has its name now, or a copy of it, or none */
         notebook_file_finish(&meeting.file);
         follow(kernel, file_path, true);
+        if (!watch->next)
+            read_later(kernel); /* it may have been written since */
         return;
     }
     if (status == STATUS_OK && is_it) {
@@ -446,6 +455,8 @@ void notebook_watch_start(struct kernel *kernel) {
     const char *slash = path ? strrchr(path, '/') : NULL;
     if (slash && slash[1])
         set_path(kernel, path);
+    if (kernel->notebook_watch.path)
+        kernel->notebook_watch.recorded = look(&kernel->notebook_watch);
     free(path);
 }
 

@@ -38,7 +38,8 @@ struct notebook_watch {
     int fd;         /* inotify, or -1 */
     int timer;      /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
     int look_timer; /* zloop's, or -1: the system tells of changes */
-    struct notebook_look seen; /* with the last look */
+    struct notebook_look seen;     /* with the last look */
+    struct notebook_look recorded; /* what is recorded of it was read then */
 };
 
 /* Watch the notebook that the server says this kernel is for, if any. */

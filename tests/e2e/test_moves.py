@@ -248,6 +248,24 @@ def test_two_notebooks_swap_their_names(tmp_path, data_dir, runs):
     assert "3 + 3" in all_of(paths[0]) and "3 + 4" in all_of(paths[0]) and "1 +" not in all_of(paths[0])
 
 
+def test_an_old_copy_is_opened(untitled, analysis):
+    """Most of the cells that both had have gone from the original since."""
+    with Kernel(notebook=untitled) as kernel:
+        page = Page(kernel)
+        kernel.run("1 + 1", cell="one")
+        shutil.copy(untitled, analysis)
+        with Listener(kernel, page) as listener:
+            write_notebook(untitled, one="1 + 1", two="2", three="3", four="4")
+            listener.next(file=True)
+            write_notebook(untitled, three="3", four="4")
+            listener.next(file=True)
+        kernel.run("3 + 3", cell="three")
+        run(analysis, one="1 + 9")
+        kernel.run("3 + 4", cell="three")
+    assert all(text in all_of(untitled) for text in ("1 + 1", "3 + 3", "3 + 4")) and "1 + 9" not in all_of(untitled)
+    assert "1 + 9" in all_of(analysis) and "3 +" not in all_of(analysis)
+
+
 @pytest.mark.parametrize("pause", [0.1, 0.6])
 def test_two_notebooks_swap_their_names_and_a_program_writes_one(tmp_path, data_dir, pause):
     """A new file is there before the kernel has looked; a copy of it that is opened next is no more than a copy."""
@@ -264,10 +282,11 @@ def test_two_notebooks_swap_their_names_and_a_program_writes_one(tmp_path, data_
             time.sleep(pause)
             replace_notebook(second, one="1 + 1 + 1", two="2")
             listener.next(path=str(second))
+            listener.next(file=True)
         shutil.copy(second, copy)
         run(copy, one="1 + 5")
         kernel.run("1 + 2", cell="one")
-    assert all(text in all_of(second) for text in ("1 + 1", "1 + 2")) and "1 + 5" not in all_of(second)
+    assert all(text in all_of(second) for text in ("1 + 1", "1 + 1 + 1", "1 + 2")) and "1 + 5" not in all_of(second)
     assert "1 + 5" in all_of(copy) and "1 + 2" not in all_of(copy)
 
 

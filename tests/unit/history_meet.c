@@ -7,12 +7,21 @@ struct meeting {
     struct fixture *f;
     struct history_file_cell cells[4];
     struct history_met_file file;
-    const char *copy_at; /* where another file has its cells */
+    const char *copy_at;  /* where another file has its cells */
+    const char *other_at; /* where one has none of them, but this one */
+    const char *other_key;
 };
 
 static bool is_at(void *context, const char *path) {
     const struct meeting *meeting = context;
     return meeting->copy_at && strcmp(path, meeting->copy_at) == 0;
+}
+
+static bool any_at(
+    void *context, const char *path, bool (*is_such)(void *of, const char *key), void *of) {
+    const struct meeting *meeting = context;
+    return meeting->other_at && strcmp(path, meeting->other_at) == 0 &&
+           is_such(of, meeting->other_key);
 }
 
 /* A file with these cells, "key=text" or "=text". */
@@ -22,6 +31,7 @@ static struct meeting *describe(struct meeting *meeting, struct fixture *f, cons
     meeting->file = (struct history_met_file){.file = {path, 1, inode, inode},
         .cells = meeting->cells,
         .is_at = is_at,
+        .any_at = any_at,
         .context = meeting};
     for (size_t i = 0; cells && cells[i]; i++) {
         static char keys[16][8];
@@ -177,6 +187,26 @@ static void test_a_copy(void **state) {
     doctor_assert_well(f->folder);
 }
 
+/* Its original has none of its cells any more, but others that are the document's. */
+static void test_an_old_copy(void **state) {
+    struct fixture *f = *state;
+    struct meeting m;
+    char path[96];
+    snprintf(path, sizeof path, "%s/a.ipynb", f->folder);
+    assert_ok(history_open(&f->options, &f->history, error));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    int64_t id = record(f, path, 10, one);
+    describe(&m, f, "/n/old", 11, one)->other_at = path;
+    m.other_key = "a";
+    assert_int_not_equal(meet(&m, HISTORY_MET_COPY), id);
+    assert_int_equal(find(f, path), id);
+    history_close(&f->history);
+    unlink(path);
+    doctor_assert_well(f->folder);
+}
+
 /* ---- joining ---- */
 
 static void touch(const struct fixture *f, char *ret_path, size_t size, const char *name) {
@@ -301,6 +331,7 @@ int main(void) {
         TEST(test_without_ids),
         TEST(test_somebody_says_so),
         TEST(test_a_copy),
+        TEST(test_an_old_copy),
         TEST(test_joining_a_copy),
         TEST(test_joining_what_gave_way),
     };

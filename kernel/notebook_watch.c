@@ -281,7 +281,7 @@ static void read_saved(struct kernel *kernel) {
     struct notebook_watch *watch = &kernel->notebook_watch;
     struct notebook_meeting meeting = {0};
     struct error error = {.message = ""};
-    char file_path[PATH_MAX];
+    char file_path[PATH_MAX] = "";
     int64_t document_id = 0;
     bool is_it = false;
     bool lives = find_file(watch, file_path);
@@ -300,7 +300,7 @@ static void read_saved(struct kernel *kernel) {
     if (moved && !stays) { /* another notebook has its name now, or a copy of it, or none */
         notebook_file_finish(&meeting.file);
         follow(kernel, file_path, true);
-        if (!watch->next)
+        if (strcmp(watch->path, file_path) == 0)
             read_later(kernel); /* it may have been written since */
         return;
     }

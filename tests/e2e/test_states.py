@@ -339,7 +339,7 @@ def test_off_and_on(kernel):
     ok(kernel, "int x = 1;")
     ok(kernel, "x = 2;")
     assert "No live states are kept" in fk(kernel, "states --off").text
-    assert len(named(kernel.pid, "forkernel-c-worker")) == 1
+    wait_until_named(1, kernel.pid, "forkernel-c-worker")  # the system takes a moment to end them
     ok(kernel, "x = 3;")
     assert len(named(kernel.pid, "forkernel-c-worker")) == 1
     assert "Running 1 cell again" in fk(kernel, "goto 1").text

@@ -39,7 +39,7 @@ struct notebook_watch {
     int timer;      /* zloop's, or -1: the file is looked at when it has been quiet for a moment */
     int look_timer; /* zloop's, or -1: the system tells of changes */
     struct notebook_look seen;     /* with the last look */
-    struct notebook_look recorded; /* what is recorded of it was read then */
+    struct notebook_look recorded; /* when what is recorded of it was read */
 };
 
 /* Watch the notebook that the server says this kernel is for, if any. */

@@ -80,6 +80,11 @@ class Page:
         return self.fine("tree", cell=cell)["versions"]
 
 
+def cells_of(page):
+    """{id: is it deleted} of all that the history has of the page's notebook."""
+    return {cell["cell"]: bool(cell["deleted"]) for cell in page.fine("cells")["cells"]}
+
+
 class Listener:
     """What the kernel sends over one page's comm that is no answer."""
 

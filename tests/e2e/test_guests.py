@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from client import Kernel, forkernel, show
-from comm_page import Listener, Page
+from comm_page import Listener, Page, cells_of
 from notebooks import replace_notebook, write_notebook
 
 NOTEBOOKS = 9  # more notebooks than a kernel records at a time
@@ -12,10 +12,6 @@ NOTEBOOKS = 9  # more notebooks than a kernel records at a time
 
 def all_of(path):
     return forkernel("tree", path, "all", "--typing").stdout
-
-
-def cells_of(page):
-    return {cell["cell"]: bool(cell["deleted"]) for cell in page.fine("cells")["cells"]}
 
 
 @pytest.fixture

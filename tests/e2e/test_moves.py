@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from client import TIMEOUT, Kernel, forkernel
-from comm_page import Listener, Page
+from comm_page import Listener, Page, cells_of
 from notebooks import replace_notebook, write_notebook
 
 
@@ -23,10 +23,6 @@ def all_of(path):
 
 def texts(kernel, cell):
     return [version["summary"] for version in Page(kernel).tree(cell)]
-
-
-def cells_of(page):
-    return {cell["cell"]: bool(cell["deleted"]) for cell in page.fine("cells")["cells"]}
 
 
 def run(path, **cells):

@@ -159,16 +159,20 @@ static void test_somebody_says_so(void **state) {
     history_close(&f->history);
 }
 
+static void touch(const struct fixture *f, char *ret_path, size_t size, const char *name) {
+    snprintf(ret_path, size, "%s/%s", f->folder, name);
+    FILE *file = fopen(ret_path, "w");
+    assert_non_null(file);
+    fclose(file);
+}
+
 /* The cells of a copy begin as branches of the original's. */
 static void test_a_copy(void **state) {
     struct fixture *f = *state;
     struct meeting m;
     char path[96];
-    snprintf(path, sizeof path, "%s/a.ipynb", f->folder);
+    touch(f, path, sizeof path, "a.ipynb");
     assert_ok(history_open(&f->options, &f->history, error));
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fclose(file);
     int64_t id = record(f, path, 10, one);
     describe(&m, f, "/n/b", 11, one)->copy_at = path;
     int64_t copied = meet(&m, HISTORY_MET_COPY);
@@ -192,11 +196,8 @@ static void test_an_old_copy(void **state) {
     struct fixture *f = *state;
     struct meeting m;
     char path[96];
-    snprintf(path, sizeof path, "%s/a.ipynb", f->folder);
+    touch(f, path, sizeof path, "a.ipynb");
     assert_ok(history_open(&f->options, &f->history, error));
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fclose(file);
     int64_t id = record(f, path, 10, one);
     describe(&m, f, "/n/old", 11, one)->other_at = path;
     m.other_key = "a";
@@ -208,13 +209,6 @@ static void test_an_old_copy(void **state) {
 }
 
 /* ---- joining ---- */
-
-static void touch(const struct fixture *f, char *ret_path, size_t size, const char *name) {
-    snprintf(ret_path, size, "%s/%s", f->folder, name);
-    FILE *file = fopen(ret_path, "w");
-    assert_non_null(file);
-    fclose(file);
-}
 
 static struct history_origin_list list_origins(struct fixture *f, int64_t document_id) {
     struct history_origin_list origins;
